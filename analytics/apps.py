@@ -1,0 +1,7 @@
+"""What is measured and judged."""
+
+from django.apps import AppConfig
+
+
+class AnalyticsConfig(AppConfig):
+    name = "analytics"

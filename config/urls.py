@@ -1,0 +1,5 @@
+"""Every address, gathered from the apps."""
+
+from django.urls import path
+
+urlpatterns = []

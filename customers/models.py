@@ -1,0 +1,166 @@
+"""Who is served: enterprise > account > site point, with dated grades and classes."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Reverse
+
+from layers import access
+from spatial.models import Area, Point
+
+
+class Grade(models.TextChoices):
+    """Importance grade, GB/T 29328-2018, worst consequence first. The order is the order of severity."""
+
+    SPECIAL = "special"
+    FIRST = "first"
+    SECOND = "second"
+    TEMPORARY = "temporary"
+    NONE = "none"
+
+
+class BusinessClass(models.TextChoices):
+    """What the utility manages the customer as; a second axis beside the grade."""
+
+    LARGE = "large"
+    TOP100 = "top100"
+    KEY100 = "key100"
+    GROWTH100 = "growth100"
+    OWN_TRANSFORMER = "own_transformer"
+    DEDICATED_FEEDER = "dedicated_feeder"
+
+
+class Status(models.TextChoices):
+    """State of the supply relation (marketing system STATUS_CODE)."""
+
+    NORMAL = "normal"
+    COMMISSIONING = "commissioning"
+    CHANGING = "changing"
+    CLOSED = "closed"
+
+
+class Enterprise(models.Model):
+    """The legal person behind one or many accounts (CIM Organisation)."""
+
+    name = models.CharField(max_length=200)
+    uscc = models.CharField(max_length=18, blank=True, help_text="Unified social credit code.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="enterprise_name_is_unique", fields=["name"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountQuerySet(models.QuerySet):
+    """Reads of accounts; every one that answers a person goes through `visible_to`."""
+
+    def visible_to(self, user) -> Self:
+        """Return the accounts that this person may see: staff all, a customer only what they hold."""
+        if access.is_staff_role(user):
+            return self
+        return self.filter(holders__user_id=user.pk or 0)
+
+    def present(self) -> Self:
+        return self.filter(deleted_at__isnull=True)
+
+    def located(self) -> Self:
+        return self.filter(point__geom__isnull=False)
+
+
+class Account(models.Model):
+    """A supply relation with its account number (户号); what the map calls a customer (CIM CustomerAccount)."""
+
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="accounts")
+    account_no = models.CharField(max_length=16, unique=True, help_text="Kept as text: leading zeros count.")
+    name = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200, blank=True)
+    name_zh = models.CharField(max_length=200, blank=True)
+    pinyin = models.CharField(max_length=600, blank=True, help_text="Full pinyin without tones or spaces, written by services.")
+    initials = models.CharField(max_length=120, blank=True, help_text="First letters of the pinyin syllables, written by services.")
+    address = models.CharField(max_length=300, blank=True)
+    search_text = models.TextField(blank=True, editable=False, help_text="Names, pinyin and address in lower case, written by services.")
+    status = models.CharField(max_length=20, choices=Status, default=Status.NORMAL)
+    # Grade and classes of today. The dated rows below are the truth; `services.refresh_classification` keeps these in step.
+    grade = models.CharField(max_length=20, choices=Grade, default=Grade.NONE)
+    classes = ArrayField(models.CharField(max_length=20, choices=BusinessClass), default=list, blank=True)
+    contract_kva = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    running_kva = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    voltage = models.CharField(max_length=20, blank=True)
+    area = models.ForeignKey(Area, models.SET_NULL, null=True, blank=True, related_name="+")
+    point = models.OneToOneField(Point, models.PROTECT, related_name="account")
+    made_up = models.BooleanField(default=False, help_text="Demonstration data.")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    delete_reason = models.CharField(max_length=500, blank=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="account_no_is_not_empty", condition=~Q(account_no="")),
+            models.CheckConstraint(name="account_name_is_not_empty", condition=~Q(name="")),
+            models.CheckConstraint(name="contract_kva_is_not_negative", condition=Q(contract_kva__isnull=True) | Q(contract_kva__gte=0)),
+        ]
+        indexes = [
+            GinIndex(fields=["classes"], name="account_classes"),
+            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="account_search_trgm"),
+            # People know the last digits of a number: a tail is a prefix of the reversed text.
+            models.Index(OpClass(Reverse("account_no"), name="text_pattern_ops"), name="account_no_tail"),
+            models.Index(OpClass("initials", name="varchar_pattern_ops"), name="account_initials"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_no} {self.name}"
+
+
+class GradePeriod(models.Model):
+    """The grade of an account over time; half-open, an open end is null."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="grade_periods")
+    grade = models.CharField(max_length=20, choices=Grade)
+    valid_from_date = models.DateField()
+    valid_to_date = models.DateField(null=True, blank=True)
+    decided_by = models.CharField(max_length=120, blank=True)
+
+
+class ClassMembership(models.Model):
+    """Membership of an account in a business class over time; half-open, an open end is null."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="class_memberships")
+    business_class = models.CharField(max_length=20, choices=BusinessClass)
+    valid_from_date = models.DateField()
+    valid_to_date = models.DateField(null=True, blank=True)
+    list_year = models.PositiveSmallIntegerField(null=True, blank=True)
+
+
+class Contact(models.Model):
+    """A person to call about an account."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=60, blank=True)
+    phone = models.CharField(max_length=40)
+    phone_digits = models.CharField(max_length=40, editable=False)
+    is_duty = models.BooleanField(default=False, help_text="Answers day and night.")
+
+    class Meta:
+        indexes = [models.Index(OpClass(Reverse("phone_digits"), name="text_pattern_ops"), name="contact_phone_tail")]
+
+
+class AccountHolder(models.Model):
+    """Binds a person of the customer to an account that they may see."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="holders")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    valid_to_date = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_holding_per_person_and_account", fields=["user", "account"])]

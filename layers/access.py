@@ -1,0 +1,57 @@
+"""Who may do what: the seven roles and their actions. The fine grain (layer, area) joins here later."""
+
+from collections.abc import Set
+
+VIEW, ADD, MOVE, EDIT, DELETE, APPROVE, EXPORT = "view", "add", "move", "edit", "delete", "approve", "export"
+
+ROLE_ACTIONS: dict[str, frozenset[str]] = {
+    "dispatcher": frozenset({VIEW, EXPORT}),
+    "planner": frozenset({VIEW, ADD, MOVE, EDIT, DELETE, EXPORT}),
+    "inspector": frozenset({VIEW, MOVE}),
+    "supervisor": frozenset({VIEW, ADD, MOVE, EDIT, DELETE, APPROVE, EXPORT}),
+    "analyst": frozenset({VIEW, EXPORT}),
+    "administrator": frozenset({VIEW, ADD, MOVE, EDIT, DELETE, APPROVE, EXPORT}),
+    "customer": frozenset({VIEW}),
+}
+CUSTOMER = "customer"
+EVERYTHING = "staff"
+
+
+class NotAllowed(PermissionError):
+    """The person's role lacks the action."""
+
+
+def role_of(user) -> str:
+    """Return the person's role, or "" for somebody without one. Roles are groups; the first in the table's order counts."""
+    if not user.is_authenticated:
+        return ""
+    # One query per request at most: a user object lives as long as its request.
+    if not hasattr(user, "_gridatlas_role"):
+        names = set(user.groups.values_list("name", flat=True))
+        user._gridatlas_role = next((role for role in ROLE_ACTIONS if role in names), "administrator" if user.is_superuser else "")
+    return user._gridatlas_role
+
+
+def actions_of(user) -> Set[str]:
+    """Return the actions of the person's role."""
+    return ROLE_ACTIONS.get(role_of(user), frozenset())
+
+
+def is_staff_role(user) -> bool:
+    """Return whether the person works for the utility, and so sees every customer."""
+    return role_of(user) not in ("", CUSTOMER)
+
+
+def scope_of(user) -> str:
+    """Return the key under which tiles for this person may be cached: people with equal keys see equal bytes."""
+    return EVERYTHING if is_staff_role(user) else f"user-{user.pk}"
+
+
+def require(user, action: str) -> None:
+    """Refuse a person whose role lacks the action.
+
+    Raises:
+        NotAllowed: with a sentence that names the action.
+    """
+    if action not in actions_of(user):
+        raise NotAllowed(f"Your role may not {action} here; ask your administrator.")

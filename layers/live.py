@@ -1,0 +1,83 @@
+"""Tell every open map that features changed. Only services call this, as the last statement of their transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from layers import hints, pyramid
+from layers.models import Event
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a point feature stands for the map: WGS 84 degrees and its bucket in the cluster pyramid."""
+
+    lon: float
+    lat: float
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureChange:
+    """One feature's change. `body` is its GeoJSON Feature, or None when it left the map.
+
+    `before` and `after` are given for point layers with clusters; `touched` boxes for everything else (EPSG:4326 degrees).
+    """
+
+    feature_id: int
+    body: dict[str, Any] | None
+    before: Spot | None = None
+    after: Spot | None = None
+    touched: Sequence[Box] = ()
+
+    def boxes(self) -> list[Box]:
+        spots = [spot for spot in (self.before, self.after) if spot]
+        return [*self.touched, *((spot.lon, spot.lat, spot.lon, spot.lat) for spot in spots)]
+
+
+def publish(layer_id: str, changes: Sequence[FeatureChange], *, at: datetime) -> int:
+    """Append one event per change to the layer's stream, bring its cluster pyramid up to date, hint after commit; return the new seq.
+
+    The stream's row stays locked until commit: that makes seq gapless and in commit order, and keeps two writers
+    from updating the pyramid's cells in different orders. Publishing nothing returns the present seq.
+
+    Raises:
+        TransactionManagementError: called outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("live.publish belongs inside the transaction that changes the features.")
+    stream_id, seq = _advance(layer_id, len(changes))
+    if not changes:
+        return seq
+    pyramid.apply_changes(layer_id, [(change.feature_id, change.before, change.after) for change in changes])
+    Event.objects.bulk_create(
+        Event(
+            stream_id=stream_id,
+            seq=seq - len(changes) + number,
+            kind=Event.Kind.UPSERT if change.body else Event.Kind.DELETE,
+            feature_id=change.feature_id,
+            body=change.body,
+            touched=change.boxes(),
+            at=at,
+        )
+        for number, change in enumerate(changes, start=1)
+    )
+    transaction.on_commit(lambda: hints.send(layer_id, seq), robust=True)
+    return seq
+
+
+def _advance(layer_id: str, steps: int) -> tuple[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into layers_stream as s (key, epoch, seq) values (%s, gen_random_uuid(), %s)
+            on conflict (key) do update set seq = s.seq + excluded.seq returning id, seq
+            """,
+            [layer_id, steps],
+        )
+        return cursor.fetchone()

@@ -1,0 +1,97 @@
+"""The list of map layers. An app declares its layers in its own `map_layers.py`; this module never imports them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django.db.models import QuerySet
+
+Geometry = Literal["point", "line", "polygon"]
+Words = Mapping[Literal["en", "zh"], str]
+
+
+class UnknownLayer(LookupError):
+    """No layer of that name is declared."""
+
+
+@dataclass(frozen=True)
+class LayerPart:
+    """One kind of feature in a layer; becomes one named layer inside the vector tile.
+
+    `rows(user)` returns the rows the person may see; `geom` and the values of `properties` are names or expressions of that queryset.
+    Only what `properties` names leaves the server. Geometry is EPSG:4326.
+    """
+
+    id: str
+    geometry: Geometry
+    rows: Callable[[Any], QuerySet]
+    geom: str
+    properties: Mapping[str, Any]
+    min_zoom: int = 0
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """How a point part is summed below a zoom. `bucket` is an expression giving the small number features are sorted into.
+
+    `bucket_values` names the buckets from worst to least; the filter of the name `bucket_filter` picks among them.
+    """
+
+    of_part: str
+    below_zoom: int
+    bucket: Any
+    bucket_values: Sequence[str]
+    bucket_filter: str
+    single_name: str = "name"
+
+
+@dataclass(frozen=True)
+class MapLayer:
+    """One declaration gives tiles, TileJSON, GeoJSON, legend, rights, live events and the browser's list entry.
+
+    `filters` turn a list of words from the address line into a narrower queryset of the part `filters_part`.
+    `follows` names the layer whose geometry this one is drawn from, so that it moves with it.
+    `move` is the service that moves one feature of this layer: move(user=, feature_id=, at=, **command).
+    """
+
+    id: str
+    title: Words
+    parts: Sequence[LayerPart]
+    legend: Sequence[Mapping[str, Any]] = ()
+    clusters: Clusters | None = None
+    filters: Mapping[str, Callable[[QuerySet, list[str]], QuerySet]] = field(default_factory=dict)
+    follows: str | None = None
+    visible_at_start: bool = True
+    move: Callable[..., Any] | None = None
+
+    @property
+    def min_zoom(self) -> int:
+        return 0 if self.clusters else min(part.min_zoom for part in self.parts)
+
+    def part(self, part_id: str) -> LayerPart:
+        return next(part for part in self.parts if part.id == part_id)
+
+
+_layers: dict[str, MapLayer] = {}
+
+
+def register(layer: MapLayer) -> None:
+    """Add a layer; called from the declaring app's `AppConfig.ready`. Declaring it again replaces it."""
+    _layers[layer.id] = layer
+
+
+def layers() -> list[MapLayer]:
+    """Return every declared layer in the order of declaration."""
+    return list(_layers.values())
+
+
+def layer(layer_id: str) -> MapLayer:
+    """Return the layer of that name.
+
+    Raises:
+        UnknownLayer: nobody declared it.
+    """
+    try:
+        return _layers[layer_id]
+    except KeyError:
+        raise UnknownLayer(f"There is no map layer “{layer_id[:40]}”.") from None
