@@ -1,0 +1,326 @@
+"""The commands of ./gridatlas, one function each; a command returns its exit code."""
+
+import errno
+import hashlib
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ops import backup, console, redis, settings, supervision, testing
+from ops.console import LOGS, ROOT, VAR, CannotGoOn, say
+from ops.postgres import Cluster
+from ops.supervision import SERVING, Supervisor
+
+SETTINGS = VAR / "env"
+STAMPS = VAR / "stamps"
+ACCOUNTS = VAR / "demo-accounts.json"
+APPS = ("analytics", "config", "customers", "incidents", "layers", "ops", "portal", "spatial")
+# File names on the command line are meant from where the person stands.
+CALLED_FROM = Path(os.environ.get("GRIDATLAS_CALLED_FROM", ROOT))
+READY_TIMEOUT_S = 90
+
+
+class Installation:
+    """This clone's settings, and the cluster and processes that they name."""
+
+    def __init__(self) -> None:
+        self.settings = settings.read(SETTINGS)
+        self.env = settings.environment(self.settings, VAR)
+        self.cluster = Cluster(
+            folder=VAR / "postgres",
+            superuser_password=self.settings["POSTGRES_PASSWORD"],
+            database_url=self.settings["DATABASE_URL"],
+        )
+        self.supervisor = Supervisor(self.settings["SUPERVISOR_URL"])
+        self.address = f"http://localhost:{self.settings['GRIDATLAS_PORT']}"
+
+    def manage(self, *arguments: str, advice: str) -> None:
+        console.run([sys.executable, "manage.py", *arguments], env=self.env, advice=advice)
+
+    def readiness(self) -> tuple[bool, str]:
+        """Ask /readyz; return whether it is green, and its own words."""
+        host = self.settings["GRIDATLAS_HOST"].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 (compared, not bound)
+        connection = http.client.HTTPConnection(host, int(self.settings["GRIDATLAS_PORT"]), timeout=10)
+        try:
+            connection.request("GET", "/readyz", headers={"Host": f"localhost:{self.settings['GRIDATLAS_PORT']}"})
+            answer = connection.getresponse()
+            return answer.status == 200, answer.read(2000).decode("utf-8", "replace").strip()
+        except (OSError, http.client.HTTPException) as why:
+            return False, f"no answer ({why})"
+        finally:
+            connection.close()
+
+
+def up(*options: str) -> int:
+    _complete_settings()
+    here = Installation()
+    if here.supervisor.is_running() and _changed("processes", _processes(here), here.settings):
+        say("Settings have changed: stopping everything first")
+        _stop(here)
+    if not here.supervisor.is_running():
+        here = _start_backing(here)
+    _load(here, with_demo="--empty" not in options)
+    _start_serving(here)
+    _print_address(here)
+    return 0
+
+
+def _complete_settings() -> None:
+    """Choose what is missing, and take the port that the caller asks for."""
+    chosen = settings.with_defaults(settings.read(SETTINGS))
+    port = os.environ.get("GRIDATLAS_PORT", chosen["GRIDATLAS_PORT"])
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise CannotGoOn(f"GRIDATLAS_PORT is '{port}'; give a number from 1 to 65535.")
+    settings.write(SETTINGS, {**chosen, "GRIDATLAS_PORT": port})
+    for folder in ("media", "mapproxy"):
+        (VAR / folder).mkdir(mode=0o700, exist_ok=True)
+
+
+def _processes(here: Installation) -> str:
+    return supervision.render(here.settings, postgres=here.cluster.server_command())
+
+
+def _start_backing(here: Installation) -> Installation:
+    """Start supervisord with the database and Redis, on ports that are free now."""
+    left_behind = _stop_left_behind(here)
+    if left_behind:
+        say(f"Stopped {left_behind} processes that an earlier run had left behind")
+    _check_own_port(here)
+    _move_busy_ports()
+    here = Installation()
+    if not here.cluster.exists():
+        say("Database: making a private PostgreSQL cluster in var/postgres")
+        here.cluster.create()
+    redis.write_config(VAR / "redis" / "redis.conf", here.settings["REDIS_URL"])
+    supervision.CONFIG.touch(mode=0o600)
+    supervision.CONFIG.write_text(_processes(here), "utf-8")
+    say(f"Starting PostgreSQL on port {here.cluster.port} and Redis on port {settings.port_of(here.settings['REDIS_URL'])}")
+    here.supervisor.start(here.env)
+    here.cluster.wait_until_ready()
+    here.cluster.create_database()
+    _remember("processes", _processes(here), here.settings)
+    return here
+
+
+def _check_own_port(here: Installation) -> None:
+    host, port = here.settings["GRIDATLAS_HOST"], int(here.settings["GRIDATLAS_PORT"])
+    if settings.is_free(port, host):
+        return
+    if port < 1024 and os.geteuid() != 0:
+        raise CannotGoOn(
+            f"only root may use port {port}; choose another, for example GRIDATLAS_PORT={settings.DEFAULT_PORT} ./gridatlas up."
+        )
+    raise CannotGoOn(f"port {port} is in use by another program; choose another, for example GRIDATLAS_PORT={port + 10} ./gridatlas up.")
+
+
+def _move_busy_ports() -> None:
+    """While we were down somebody may have taken a port of ours; nobody else relies on these, so choose another."""
+    own = settings.read(SETTINGS)
+    urls = {name: own[name] for name in ("DATABASE_URL", "REDIS_URL", "MAPPROXY_URL", "SUPERVISOR_URL")}
+    taken = {settings.port_of(url) for url in urls.values()}
+    moved = {
+        name: settings.with_port(url, settings.free_port(taken))
+        for name, url in urls.items()
+        if not settings.is_free(settings.port_of(url))
+    }
+    if moved:
+        settings.write(SETTINGS, {**own, **moved})
+
+
+def _load(here: Installation, *, with_demo: bool) -> None:
+    """Bring the database to what this version of the code expects, and load the demo once."""
+    if _changed("code", _code()):
+        say("Database: migrating")
+        here.manage("migrate", "--no-input", advice="the database could not be migrated; nothing was started.")
+    if with_demo and not (STAMPS / "demo").exists():
+        say("Demo: loading it, unless there are customers already")
+        here.manage("load_demo", "--if-empty", advice="the demo could not be loaded; ./gridatlas up --empty starts without it.")
+        (STAMPS / "demo").touch()
+    if with_demo and not ACCOUNTS.exists():
+        here.manage("demo_accounts", "--write", str(ACCOUNTS), advice="the demo accounts could not be made.")
+        ACCOUNTS.chmod(0o600)
+    if _changed("code", _code()):
+        here.manage("write_mapproxy_config", advice="MapProxy's configuration could not be written.")
+
+
+def _start_serving(here: Installation) -> None:
+    if _changed("code", _code()):
+        say("Starting web, worker and mapproxy")
+        here.supervisor.restart(SERVING)
+    else:
+        here.supervisor.start_groups(SERVING)
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    ready, words = here.readiness()
+    while not ready:
+        if time.monotonic() > deadline:
+            raise CannotGoOn(f"GridAtlas is not ready after {READY_TIMEOUT_S} s, /readyz says: {words}; see ./gridatlas logs web.")
+        time.sleep(0.2)
+        ready, words = here.readiness()
+    _remember("code", _code())
+
+
+def _print_address(here: Installation) -> None:
+    say(f"Ready: {here.address}")
+    if not ACCOUNTS.exists():
+        print("There are no demo accounts; make yours with: ./gridatlas manage createsuperuser")
+        return
+    accounts = json.loads(ACCOUNTS.read_text("utf-8"))
+    print(f"\n{'account':<16} {'password':<24} role")
+    for name, account in accounts.items():
+        print(f"{name:<16} {account['password']:<24} {account['role']}")
+    print(f"(also in {ACCOUNTS.relative_to(ROOT)})")
+
+
+def _code() -> str:
+    """Return a fingerprint of everything that the running processes have read at their start."""
+    digest = hashlib.sha256((ROOT / "requirements" / "base.lock").read_bytes())
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*")):
+            if path.is_file() and path.suffix in {".py", ".html", ".mo", ".json", ".yaml"}:
+                digest.update(f"{path}\0".encode() + path.read_bytes())
+    manifest = ROOT / "frontend" / "dist" / ".vite" / "manifest.json"
+    digest.update(manifest.read_bytes() if manifest.exists() else b"")
+    return digest.hexdigest()
+
+
+def _changed(stamp: str, *state: object) -> bool:
+    path = STAMPS / stamp
+    return not path.exists() or path.read_text("utf-8") != _digest(state)
+
+
+def _remember(stamp: str, *state: object) -> None:
+    (STAMPS / stamp).write_text(_digest(state), "utf-8")
+
+
+def _digest(state: object) -> str:
+    return hashlib.sha256(repr(state).encode()).hexdigest()
+
+
+def down() -> int:
+    here = Installation()
+    if _stop(here):
+        say("Everything is stopped; the data stays in var/")
+    else:
+        say("Nothing was running")
+    return 0
+
+
+def _stop(here: Installation) -> int:
+    """Stop all that this installation runs; return 0 when there was nothing."""
+    stopped = 0
+    if here.supervisor.is_running():
+        say("Stopping: map and jobs first, the database last")
+        here.supervisor.shut_down()
+        stopped = 1
+    return stopped + _stop_left_behind(here)
+
+
+def _stop_left_behind(here: Installation) -> int:
+    """Stop what a killed supervisord has left; return how many processes, the database counted as one."""
+    return int(here.cluster.stop()) + supervision.stop_strays()
+
+
+def status() -> int:
+    here = Installation()
+    if not here.supervisor.is_running():
+        print("GridAtlas is not running; start it with ./gridatlas up.")
+        return 3
+    states = here.supervisor.states()
+    for name, state in states.items():
+        print(f"{name:<10} {state.lower()}")
+    ready, words = here.readiness()
+    print(f"{'ready' if ready else 'not ready':<10} {here.address}\n{words}")
+    return 0 if ready and set(states.values()) == {"RUNNING"} else 1
+
+
+def logs(*arguments: str) -> int:
+    options = [argument for argument in arguments if argument.startswith("-")]
+    names = [argument for argument in arguments if not argument.startswith("-")] or ["*"]
+    files = [str(path) for name in names for path in sorted(LOGS.glob(f"{name}*.log"))]
+    if not files:
+        known = ", ".join(sorted({path.stem.partition("_")[0] for path in LOGS.glob("*.log")}))
+        raise CannotGoOn(f"there is no log '{' '.join(names)}'; there are: {known}.")
+    return subprocess.run(["tail", "-n", "100" if arguments else "10", *options, *files], check=False).returncode
+
+
+def manage(*arguments: str) -> int:
+    here = Installation()
+    os.chdir(CALLED_FROM)
+    os.execve(sys.executable, [sys.executable, str(ROOT / "manage.py"), *arguments], here.env)  # noqa: S606 (the caller's own words)
+
+
+def backup_(*arguments: str) -> int:
+    target = _one_file("backup", arguments)
+    here = _running()
+    say(f"Saving the database and the uploaded files to {target}")
+    size = backup.save(here.cluster, Path(here.env["MEDIA_ROOT"]), target)
+    say(f"Saved: {size / 1e6:.1f} MB. The secrets of var/env are not in it; keep them apart.")
+    return 0
+
+
+def restore(*arguments: str) -> int:
+    source = _one_file("restore", arguments)
+    if not source.exists():
+        raise CannotGoOn(f"there is no file {source}.")
+    here = _running()
+    say("Stopping web, worker and mapproxy")
+    here.supervisor.stop_groups(SERVING)
+    try:
+        say(f"Restoring {source}")
+        backup.load(here.cluster, Path(here.env["MEDIA_ROOT"]), source)
+        (STAMPS / "code").unlink(missing_ok=True)  # the backup may be older than this code
+        _load(here, with_demo=False)
+    finally:
+        _start_serving(here)
+    say(f"Restored. What was there before is kept in the database {backup.FORMER_DATABASE} until the next restore.")
+    return 0
+
+
+def _one_file(command: str, arguments: tuple[str, ...]) -> Path:
+    if len(arguments) != 1:
+        raise CannotGoOn(f"say which file: ./gridatlas {command} FILE.")
+    return (CALLED_FROM / arguments[0]).resolve()
+
+
+def _running() -> Installation:
+    here = Installation()
+    if not here.supervisor.is_running():
+        raise CannotGoOn("GridAtlas is not running; start it with ./gridatlas up first.")
+    return here
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "up": up,
+    "down": down,
+    "status": status,
+    "logs": logs,
+    "manage": manage,
+    "backup": backup_,
+    "restore": restore,
+    "test": testing.test,
+    "bench": testing.bench,
+}
+
+
+def main() -> int:
+    try:
+        return COMMANDS[sys.argv[1]](*sys.argv[2:])
+    except CannotGoOn as why:
+        sys.stdout.flush()
+        print(f"gridatlas: {why}", file=sys.stderr)
+        return 1
+    except OSError as why:
+        hint = "; free some space and run this again" if why.errno == errno.ENOSPC else ""
+        print(f"gridatlas: {why}{hint}. The log is {console.SETUP_LOG}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

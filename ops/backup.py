@@ -1,0 +1,90 @@
+"""Put the database and the uploaded files into one file, and back. The file is a tar: look into it with `tar tf`."""
+
+import json
+import shutil
+import tarfile
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ops import console
+from ops.console import VAR, CannotGoOn
+from ops.postgres import Cluster
+
+# The former database and files stay under these names until the next restore.
+FORMER_DATABASE = "gridatlas_before_restore"
+_MANIFEST, _DUMP, _MEDIA = "gridatlas.json", "database.dump", "media"
+_FORMAT = 1
+
+
+def save(cluster: Cluster, media: Path, target: Path) -> int:
+    """Write the backup beside its final name and rename it when it is whole; return its size in bytes."""
+    manifest = {"format": _FORMAT, "made_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    with tempfile.TemporaryDirectory(dir=VAR, prefix="backup-") as scratch:
+        dump = Path(scratch) / _DUMP
+        dump_command = cluster.client("pg_dump", "--format=custom", f"--dbname={cluster.database}", f"--file={dump}")
+        console.run(dump_command, env=cluster.client_env(), advice="the database could not be saved; is the disk full?")
+        note = Path(scratch) / _MANIFEST
+        note.write_text(json.dumps(manifest), "utf-8")
+
+        unfinished = target.with_name(target.name + ".part")
+        unfinished.touch(mode=0o600)
+        with tarfile.open(unfinished, "w") as tar:
+            tar.add(note, _MANIFEST)
+            tar.add(dump, _DUMP)
+            if media.is_dir():
+                tar.add(media, _MEDIA)
+        unfinished.replace(target)
+    return target.stat().st_size
+
+
+def load(cluster: Cluster, media: Path, source: Path) -> None:
+    """Replace database and files by the backup's. Nothing may be connected to the database.
+
+    Every live stream gets a new epoch: the cursors that browsers hold count events which the restored database never had.
+
+    Raises:
+        CannotGoOn: the file is no backup of ours, or the database refuses it; then everything is as it was.
+    """
+    with tempfile.TemporaryDirectory(dir=VAR, prefix="restore-") as scratch:
+        unpacked = Path(scratch)
+        _unpack(source, unpacked)
+        fresh = f"{cluster.database}_restored"
+        cluster.sql(f"drop database if exists {fresh};")
+        cluster.create_database(fresh)
+        # A comment on an extension belongs to the extension's owner, and says nothing of ours.
+        restore = cluster.client("pg_restore", "--no-comments", "--exit-on-error", f"--dbname={fresh}", str(unpacked / _DUMP))
+        console.run(restore, env=cluster.client_env(), advice=f"{source} could not be restored, so nothing was changed.")
+        cluster.sql("update layers_stream set epoch = gen_random_uuid();", database=fresh)
+        cluster.sql(
+            f"""
+            drop database if exists {FORMER_DATABASE};
+            alter database {cluster.database} rename to {FORMER_DATABASE};
+            alter database {fresh} rename to {cluster.database};
+            """
+        )
+        former_media = media.with_name(media.name + "-before-restore")
+        shutil.rmtree(former_media, ignore_errors=True)
+        if media.exists():
+            media.rename(former_media)
+        if (unpacked / _MEDIA).exists():
+            shutil.move(unpacked / _MEDIA, media)
+
+
+def _unpack(source: Path, folder: Path) -> None:
+    """Unpack only what a backup of ours holds: plain files, below the folder."""
+    try:
+        with tarfile.open(source) as tar:
+            names = tar.getnames()
+            if names[:2] != [_MANIFEST, _DUMP]:
+                raise CannotGoOn(f"{source} is not a GridAtlas backup; give a file that ./gridatlas backup has made.")
+            for member in tar:
+                path = Path(member.name)
+                if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
+                    raise CannotGoOn(f"{source} holds {member.name}, which no backup of ours does; nothing was changed.")
+                tar.extract(member, folder, set_attrs=False)
+    except (OSError, tarfile.TarError) as why:
+        raise CannotGoOn(f"{source} cannot be read as a backup ({why}); give a file that ./gridatlas backup has made.") from why
+    made = json.loads((folder / _MANIFEST).read_text("utf-8"))
+    if made.get("format") != _FORMAT:
+        raise CannotGoOn(f"{source} was made by another version of GridAtlas (format {made.get('format')}); restore it with that one.")

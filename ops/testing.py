@@ -1,0 +1,114 @@
+"""Prove the whole project: its own cluster and Redis for the length of one run, the checks, and pytest last."""
+
+import contextlib
+import fcntl
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ops import redis, settings
+from ops.console import LOGS, ROOT, VAR, say
+from ops.postgres import Cluster
+
+_FOLDER = VAR / "test"
+_TOOLS = Path(sys.executable).parent
+CHECKS: tuple[tuple[str, Sequence[str]], ...] = (
+    ("Style of the Python code", [str(_TOOLS / "ruff"), "check"]),
+    ("Format of the Python code", [str(_TOOLS / "ruff"), "format", "--check", "--quiet"]),
+    ("Types of the Python code", [str(_TOOLS / "mypy")]),
+    ("Imports point downward", [str(_TOOLS / "lint-imports")]),
+    ("Style of the front end", ["npm", "--prefix", "frontend", "run", "--silent", "lint"]),
+    ("Types of the front end", ["npm", "--prefix", "frontend", "run", "--silent", "typecheck"]),
+    ("Tests of the front end", ["npm", "--prefix", "frontend", "run", "--silent", "test"]),
+)
+# The data of a test run may be lost at any moment, so nothing waits for the disk.
+_FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"]
+
+
+def test(*arguments: str) -> int:
+    """Run every check and then all tests, or with arguments only pytest; return the first failure's exit code."""
+    with _throwaway_services() as env:
+        codes = [] if arguments else [_check(title, command, env) for title, command in CHECKS]
+        say("pytest")
+        codes.append(_pytest(arguments, env))
+    return next((code for code in codes if code), 0)
+
+
+def bench(*goal: str) -> int:
+    """Measure one goal, or all; each prints its own row."""
+    with _throwaway_services() as env:
+        select = ["-k", goal[0].replace("-", "_")] if goal else []
+        return _pytest(["tests/bench", "-m", "bench", "-p", "no:cacheprovider", "-s", "-q", *select], env)
+
+
+def _check(title: str, command: Sequence[str], env: Mapping[str, str]) -> int:
+    say(title)
+    code = subprocess.run(command, cwd=ROOT, env=dict(env), check=False).returncode
+    if code:
+        print(f"^^^ failed: {' '.join(command)}\n", flush=True)
+    return code
+
+
+def _pytest(arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=dict(env), check=False).returncode
+
+
+@contextlib.contextmanager
+def _throwaway_services() -> Iterator[dict[str, str]]:
+    """Start a cluster and a Redis that nobody else uses; yield the environment that leads to them; leave nothing."""
+    signal.signal(signal.SIGTERM, _end)
+    _FOLDER.mkdir(mode=0o711, parents=True, exist_ok=True)
+    _clear_dead_runs()
+    folder = Path(tempfile.mkdtemp(dir=_FOLDER))
+    folder.chmod(0o711)  # the server's own user passes through it
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        chosen = settings.with_defaults({})
+        cluster = Cluster(folder=folder / "postgres", superuser_password=chosen["POSTGRES_PASSWORD"], database_url=chosen["DATABASE_URL"])
+        redis_config = folder / "redis" / "redis.conf"
+        redis.write_config(redis_config, chosen["REDIS_URL"])
+        say("Tests: making a PostgreSQL cluster and a Redis for this run")
+        cluster.create(initdb_options=["--no-sync"])
+        with (
+            _server(cluster.server_command(*(f"--{option}" for option in _FAST)), LOGS / "test-postgres.log", stop=signal.SIGINT),
+            _server(["redis-server", str(redis_config)], LOGS / "test-redis.log", stop=signal.SIGTERM),
+        ):
+            cluster.wait_until_ready()
+            # Django makes its test databases from the template, as a role that may create databases but no extension.
+            cluster.create_extensions("template1")
+            cluster.create_database()
+            cluster.sql("alter role gridatlas createdb;")
+            yield settings.environment(chosen, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _server(command: Sequence[str], log: Path, *, stop: signal.Signals) -> Iterator[None]:
+    with log.open("w") as output, subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process:
+        try:
+            yield
+        finally:
+            process.send_signal(stop)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _clear_dead_runs() -> None:
+    """Stop and remove what a run that was killed has left; a living run holds its folder's lock."""
+    for folder in _FOLDER.iterdir():
+        with contextlib.suppress(OSError), (folder / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            cluster = Cluster(folder=folder / "postgres", superuser_password="", database_url="")
+            cluster.stop(mode="immediate")
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(*_: object) -> NoReturn:
+    sys.exit(143)
