@@ -22,20 +22,61 @@ MADE_UP = ["account_no", "enterprise", "grade", "classes", "status", "contract_k
 MADE_UP_SITES = "The 12 customers without a position, and all of Upper Rhine, are made up altogether."
 
 GIVEN_NAMES = (
-    "Aino", "Eero", "Helmi", "Juhani", "Kaisa", "Lauri", "Maija", "Niilo", "Outi", "Pekka", "Riikka", "Sampo", "Tuuli",
-    "Urho", "Venla", "Väinö", "Ilona", "Oskari", "Saara", "Toivo", "Hilja", "Antti", "Liisa",
+    "Aino",
+    "Eero",
+    "Helmi",
+    "Juhani",
+    "Kaisa",
+    "Lauri",
+    "Maija",
+    "Niilo",
+    "Outi",
+    "Pekka",
+    "Riikka",
+    "Sampo",
+    "Tuuli",
+    "Urho",
+    "Venla",
+    "Väinö",
+    "Ilona",
+    "Oskari",
+    "Saara",
+    "Toivo",
+    "Hilja",
+    "Antti",
+    "Liisa",
 )
 FAMILY_NAMES = (
-    "Aaltonen", "Halla", "Järvelä", "Kallio", "Koskela", "Lehto", "Metsä", "Niemelä", "Ojanen", "Pihlaja", "Ranta",
-    "Saarela", "Tammi", "Uusitalo", "Vainio", "Laine", "Suvanto", "Harju", "Kivelä",
+    "Aaltonen",
+    "Halla",
+    "Järvelä",
+    "Kallio",
+    "Koskela",
+    "Lehto",
+    "Metsä",
+    "Niemelä",
+    "Ojanen",
+    "Pihlaja",
+    "Ranta",
+    "Saarela",
+    "Tammi",
+    "Uusitalo",
+    "Vainio",
+    "Laine",
+    "Suvanto",
+    "Harju",
+    "Kivelä",
 )
 ROLES = ("duty", "electrician", "energy_manager")
 # No country has the calling code 999: these numbers ring nowhere.
 PHONE = "+999 40 {:03d} {:04d}"
 OFFICES = ("1101", "0110", "1103", "0042", "1102")  # the first four digits of an account number; two begin with zeros
 STATUS = {
-    "Postitalo": "changing", "Kaivotalo": "changing", "Amos Anderson taidemuseo": "closed",
-    "Asema-aukion latausasema": "commissioning", "Mapbox": "commissioning",
+    "Postitalo": "changing",
+    "Kaivotalo": "changing",
+    "Amos Anderson taidemuseo": "closed",
+    "Asema-aukion latausasema": "commissioning",
+    "Mapbox": "commissioning",
 }
 DEDICATED_KVA, LARGE_KVA, TOP_COUNT = 4000, 1000, 25
 
@@ -72,10 +113,18 @@ def helsinki_customers(places: list[dict[str, Any]], network: dict[str, Any]) ->
 def upper_rhine_customers(network: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the six medium-voltage customers of the data set and six beside its largest stations, under made-up names."""
     kinds = (
-        ("Paper Works", "造纸厂", "first", 2500), ("Printing House", "印刷厂", "none", 1600), ("Cold Store", "冷库", "second", 2000),
-        ("Logistics Park", "物流园", "none", 1600), ("Waterworks", "自来水厂", "first", 1250), ("Joinery", "木器厂", "none", 1000),
-        ("District Hospital", "县医院", "special", 1600), ("Vocational School", "职业学校", "second", 630), ("Dairy", "乳品厂", "second", 1000),
-        ("Winery", "酒庄", "none", 630), ("Railway Signal Box", "铁路信号楼", "first", 400), ("Retail Park", "零售园区", "none", 800),
+        ("Paper Works", "造纸厂", "first", 2500),
+        ("Printing House", "印刷厂", "none", 1600),
+        ("Cold Store", "冷库", "second", 2000),
+        ("Logistics Park", "物流园", "none", 1600),
+        ("Waterworks", "自来水厂", "first", 1250),
+        ("Joinery", "木器厂", "none", 1000),
+        ("District Hospital", "县医院", "special", 1600),
+        ("Vocational School", "职业学校", "second", 630),
+        ("Dairy", "乳品厂", "second", 1000),
+        ("Winery", "酒庄", "none", 630),
+        ("Railway Signal Box", "铁路信号楼", "first", 400),
+        ("Retail Park", "零售园区", "none", 800),
     )
     largest = sorted(network["stations"], key=lambda row: (-row["rating_kva"], row["code"]))[::9][:6]
     sites = [*network["mv_customers"], *largest]
@@ -98,10 +147,7 @@ def _listed() -> list[str]:
 
 def _place(places: list[dict[str, Any]], name: str, address: str) -> dict[str, Any]:
     """Return the one place of that name and, where given, address; `-` means: without an address."""
-    found = [
-        row for row in places
-        if row["kind"] in ("poi", "building") and row["name"] == name and (not address or row["address"] == address.strip("-"))
-    ]
+    found = [row for row in places if row["kind"] in ("poi", "building") and row["name"] == name and (not address or row["address"] == address.strip("-"))]
     if not found:
         raise LookupError(f"No place is called {name!r} at {address!r}.")
     return dict(max(found, key=lambda row: bool(row["address"])))
@@ -121,8 +167,13 @@ def _supply(number: int, status: str, grade: str, kva: int, feeders: list[str], 
         classes.append("own_transformer")
     running = 0 if status in ("commissioning", "closed") else kva if number % 5 else round(kva * 0.8)
     return {
-        "grade": grade, "classes": classes, "status": status, "contract_kva": kva, "running_kva": running,
-        "voltage": voltage if kva >= 160 else "0.4 kV", "feeders": feeders,
+        "grade": grade,
+        "classes": classes,
+        "status": status,
+        "contract_kva": kva,
+        "running_kva": running,
+        "voltage": voltage if kva >= 160 else "0.4 kV",
+        "feeders": feeders,
     }
 
 
@@ -134,10 +185,7 @@ def _feeders(network: dict[str, Any], lon: float, lat: float, grade: str) -> lis
     if grade not in ("special", "first", "second"):
         return [first]
     other_substation = grade != "second"
-    second = next(
-        row["feeder"] for row in nearest
-        if (substation[row["feeder"]] != substation[first] if other_substation else row["feeder"] != first)
-    )
+    second = next(row["feeder"] for row in nearest if (substation[row["feeder"]] != substation[first] if other_substation else row["feeder"] != first))
     return [first, second]
 
 
@@ -146,7 +194,9 @@ def _contacts(number: int, grade: str) -> list[dict[str, Any]]:
     return [
         {
             "name": f"{GIVEN_NAMES[(number * 5 + i * 11) % len(GIVEN_NAMES)]} {FAMILY_NAMES[(number * 7 + i * 3) % len(FAMILY_NAMES)]}",
-            "role": ROLES[i], "phone": PHONE.format((number * 3 + i) % 1000, (number * 7_919 + i * 1_237) % 10_000), "is_duty": i == 0,
+            "role": ROLES[i],
+            "phone": PHONE.format((number * 3 + i) % 1000, (number * 7_919 + i * 1_237) % 10_000),
+            "is_duty": i == 0,
         }
         for i in range(count)
     ]

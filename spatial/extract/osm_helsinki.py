@@ -61,9 +61,7 @@ class _Handler(osmium.SimpleHandler):
 
     def node(self, node: osmium.osm.Node) -> None:
         if len(node.tags):
-            self.extract.points.append(
-                Feature(f"n{node.id}", _tags(node), shapely.Point(node.location.lon, node.location.lat))
-            )
+            self.extract.points.append(Feature(f"n{node.id}", _tags(node), shapely.Point(node.location.lon, node.location.lat)))
 
     def way(self, way: osmium.osm.Way) -> None:
         lonlats = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]

@@ -37,9 +37,7 @@ class _Net:
 
     def __init__(self, path: pathlib.Path) -> None:
         tables = json.loads(path.read_text())["_object"]
-        self.bus, self.line, self.trafo, self.load, self.switch = (
-            _rows(tables[name]) for name in ("bus", "line", "trafo", "load", "switch")
-        )
+        self.bus, self.line, self.trafo, self.load, self.switch = (_rows(tables[name]) for name in ("bus", "line", "trafo", "load", "switch"))
 
     def lonlat(self, bus: int) -> list[float]:
         """Return [lon, lat] of a bus, degrees WGS 84, 6 decimals (0.1 m)."""
@@ -66,11 +64,18 @@ def upper_rhine(net: _Net) -> dict[str, Any]:
         code, bus = f"UR-S{number}", trafo["lv_bus"]
         name, name_zh = SUBSTATION_NAMES[code]
         lon, lat = net.lonlat(bus)
-        substations.append({
-            "code": code, "name": name, "name_zh": name_zh,
-            "voltage_kv": trafo["vn_hv_kv"], "secondary_kv": trafo["vn_lv_kv"],
-            "rating_kva": round(trafo["sn_mva"] * 1000), "lon": lon, "lat": lat,
-        })
+        substations.append(
+            {
+                "code": code,
+                "name": name,
+                "name_zh": name_zh,
+                "voltage_kv": trafo["vn_hv_kv"],
+                "secondary_kv": trafo["vn_lv_kv"],
+                "rating_kva": round(trafo["sn_mva"] * 1000),
+                "lon": lon,
+                "lat": lat,
+            }
+        )
         code_of_bus[bus] = code
     busbars = set(code_of_bus)
 
@@ -78,10 +83,15 @@ def upper_rhine(net: _Net) -> dict[str, Any]:
         for first_line, first_bus in _outgoing(net, bus):
             number = 1 + sum(feeder["substation"] == substation for feeder in feeders)
             code = f"{substation.replace('-S', '-')}{number:02d}"
-            feeders.append({
-                "code": code, "name": f"Feeder {number} of {substation}", "name_zh": f"{substation} {number} 号线",
-                "substation": substation, "voltage_kv": net.bus[bus]["vn_kv"],
-            })
+            feeders.append(
+                {
+                    "code": code,
+                    "name": f"Feeder {number} of {substation}",
+                    "name_zh": f"{substation} {number} 号线",
+                    "substation": substation,
+                    "voltage_kv": net.bus[bus]["vn_kv"],
+                }
+            )
             feeder_of_line[first_line] = code
             for seen_bus, seen_line in _downstream(net, first_bus, busbars):
                 feeder_of_bus[seen_bus] = code
@@ -104,10 +114,16 @@ def upper_rhine(net: _Net) -> dict[str, Any]:
         if bus not in code_of_bus:
             code_of_bus[bus] = f"UR-C{number:02d}"
         lon, lat = net.lonlat(bus)
-        mv_customers.append({
-            "code": f"UR-C{number:02d}", "bus": code_of_bus[bus], "feeder": feeder_of_bus[bus],
-            "load_kw": round(load["p_mw"] * load["scaling"] * 1000), "lon": lon, "lat": lat,
-        })
+        mv_customers.append(
+            {
+                "code": f"UR-C{number:02d}",
+                "bus": code_of_bus[bus],
+                "feeder": feeder_of_bus[bus],
+                "load_kw": round(load["p_mw"] * load["scaling"] * 1000),
+                "lon": lon,
+                "lat": lat,
+            }
+        )
 
     lines = []
     open_lines = net.open_lines()
@@ -115,41 +131,54 @@ def upper_rhine(net: _Net) -> dict[str, Any]:
         ends = line["from_bus"], line["to_bus"]
         # A parted line stays live from one side: it belongs to the feeder of the end that is still closed.
         feeder = feeder_of_line.get(number) or next(feeder_of_bus[b] for b in _closed_ends(net, number) or ends if b in feeder_of_bus)
-        lines.append({
-            "code": f"UR-L{number:03d}", "feeder": feeder, "kind": "cable" if line["type"] == "cs" else "overhead",
-            "length_m": round(line["length_km"] * 1000, 1),
-            "from_code": code_of_bus.get(ends[0], f"UR-B{ends[0]}"), "to_code": code_of_bus.get(ends[1], f"UR-B{ends[1]}"),
-            "normally_open": number in open_lines,
-            "coordinates": [_rounded(point) for point in json.loads(line["geo"])["coordinates"]],
-        })
+        lines.append(
+            {
+                "code": f"UR-L{number:03d}",
+                "feeder": feeder,
+                "kind": "cable" if line["type"] == "cs" else "overhead",
+                "length_m": round(line["length_km"] * 1000, 1),
+                "from_code": code_of_bus.get(ends[0], f"UR-B{ends[0]}"),
+                "to_code": code_of_bus.get(ends[1], f"UR-B{ends[1]}"),
+                "normally_open": number in open_lines,
+                "coordinates": [_rounded(point) for point in json.loads(line["geo"])["coordinates"]],
+            }
+        )
 
     return {
         "network": {
-            "code": "upper-rhine", "name": "Upper Rhine 20 kV", "name_zh": "上莱茵 20 kV 电网",
+            "code": "upper-rhine",
+            "name": "Upper Rhine 20 kV",
+            "name_zh": "上莱茵 20 kV 电网",
             "origin": "pandapower 3.5.6, networks/mv_oberrhein_substations.json",
-            "licence": "BSD-3-Clause, (c) University of Kassel and Fraunhofer IEE", "made_up": False,
+            "licence": "BSD-3-Clause, (c) University of Kassel and Fraunhofer IEE",
+            "made_up": False,
             "note": "Real 20 kV grid, anonymous in its source: names and codes are ours.",
         },
-        "substations": substations, "feeders": feeders, "stations": stations, "mv_customers": mv_customers, "lines": lines,
+        "substations": substations,
+        "feeders": feeders,
+        "stations": stations,
+        "mv_customers": mv_customers,
+        "lines": lines,
     }
 
 
 def _station(net: _Net, bus: int, code: str, name: str, name_zh: str, rating_kva: int, feeder_of_bus: dict[int, str]) -> dict[str, Any]:
     lon, lat = net.lonlat(bus)
     return {
-        "code": code, "name": name, "name_zh": name_zh, "feeder": feeder_of_bus[bus],
-        "rating_kva": rating_kva, "lon": lon, "lat": lat,
+        "code": code,
+        "name": name,
+        "name_zh": name_zh,
+        "feeder": feeder_of_bus[bus],
+        "rating_kva": rating_kva,
+        "lon": lon,
+        "lat": lat,
     }
 
 
 def _outgoing(net: _Net, busbar: int) -> list[tuple[int, int]]:
     """Return (line, far bus) of each closed line that leaves the busbar, west first."""
     open_lines = net.open_lines()
-    leaving = [
-        (number, _far_end(row, busbar))
-        for number, row in net.line.items()
-        if busbar in (row["from_bus"], row["to_bus"]) and number not in open_lines
-    ]
+    leaving = [(number, _far_end(row, busbar)) for number, row in net.line.items() if busbar in (row["from_bus"], row["to_bus"]) and number not in open_lines]
     return sorted(leaving, key=lambda pair: net.lonlat(pair[1]))
 
 
