@@ -1,5 +1,20 @@
-"""Every address, gathered from the apps."""
+"""Every address, gathered from the apps. Tiles, vector basemaps and sockets do not pass here: see config/asgi.py."""
 
-from django.urls import path
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-urlpatterns = []
+from portal import health, pages
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("api/v1/", include("portal.api.urls")),
+    path("api/v1/", include("customers.api.urls")),
+    path("api/v1/", include("layers.api.urls")),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("admin/", admin.site.urls),
+    # An unknown address below the server's own prefixes is 404; everything else is a place inside the application.
+    re_path(r"^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|ws/).*$", pages.application),
+]

@@ -45,14 +45,18 @@ class Point(models.Model):
     datum = models.CharField(max_length=20, default="WGS84", help_text="Datum in which the position was given; geom is always WGS 84.")
     source = models.CharField(max_length=20, choices=PointSource, blank=True)
     accuracy_m = models.FloatField(null=True, blank=True)
-    converted_by = models.CharField(max_length=40, blank=True, help_text="What converted the position to WGS 84; empty when nothing had to.")
+    converted_by = models.CharField(
+        max_length=40, blank=True, help_text="What converted the position to WGS 84; empty when nothing had to."
+    )
     version = models.PositiveIntegerField(default=0)
     moved_at = models.DateTimeField(null=True, blank=True)
     moved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="point_accuracy_is_positive", condition=models.Q(accuracy_m__isnull=True) | models.Q(accuracy_m__gt=0)),
+            models.CheckConstraint(
+                name="point_accuracy_is_positive", condition=models.Q(accuracy_m__isnull=True) | models.Q(accuracy_m__gt=0)
+            ),
         ]
 
 

@@ -9,135 +9,242 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('spatial', '0001_initial'),
+        ("spatial", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_no', models.CharField(help_text='Kept as text: leading zeros count.', max_length=16, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('name_en', models.CharField(blank=True, max_length=200)),
-                ('name_zh', models.CharField(blank=True, max_length=200)),
-                ('pinyin', models.CharField(blank=True, help_text='Full pinyin without tones or spaces, written by services.', max_length=600)),
-                ('initials', models.CharField(blank=True, help_text='First letters of the pinyin syllables, written by services.', max_length=120)),
-                ('address', models.CharField(blank=True, max_length=300)),
-                ('search_text', models.TextField(blank=True, editable=False, help_text='Names, pinyin and address in lower case, written by services.')),
-                ('status', models.CharField(choices=[('normal', 'Normal'), ('commissioning', 'Commissioning'), ('changing', 'Changing'), ('closed', 'Closed')], default='normal', max_length=20)),
-                ('grade', models.CharField(choices=[('special', 'Special'), ('first', 'First'), ('second', 'Second'), ('temporary', 'Temporary'), ('none', 'None')], default='none', max_length=20)),
-                ('classes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('large', 'Large'), ('top100', 'Top100'), ('key100', 'Key100'), ('growth100', 'Growth100'), ('own_transformer', 'Own Transformer'), ('dedicated_feeder', 'Dedicated Feeder')], max_length=20), blank=True, default=list, size=None)),
-                ('contract_kva', models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
-                ('running_kva', models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
-                ('voltage', models.CharField(blank=True, max_length=20)),
-                ('made_up', models.BooleanField(default=False, help_text='Demonstration data.')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('delete_reason', models.CharField(blank=True, max_length=500)),
-                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='spatial.area')),
-                ('deleted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('point', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='account', to='spatial.point')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("account_no", models.CharField(help_text="Kept as text: leading zeros count.", max_length=16, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("name_en", models.CharField(blank=True, max_length=200)),
+                ("name_zh", models.CharField(blank=True, max_length=200)),
+                (
+                    "pinyin",
+                    models.CharField(blank=True, help_text="Full pinyin without tones or spaces, written by services.", max_length=600),
+                ),
+                (
+                    "initials",
+                    models.CharField(blank=True, help_text="First letters of the pinyin syllables, written by services.", max_length=120),
+                ),
+                ("address", models.CharField(blank=True, max_length=300)),
+                (
+                    "search_text",
+                    models.TextField(blank=True, editable=False, help_text="Names, pinyin and address in lower case, written by services."),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("normal", "Normal"), ("commissioning", "Commissioning"), ("changing", "Changing"), ("closed", "Closed")],
+                        default="normal",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("special", "Special"),
+                            ("first", "First"),
+                            ("second", "Second"),
+                            ("temporary", "Temporary"),
+                            ("none", "None"),
+                        ],
+                        default="none",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "classes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("large", "Large"),
+                                ("top100", "Top100"),
+                                ("key100", "Key100"),
+                                ("growth100", "Growth100"),
+                                ("own_transformer", "Own Transformer"),
+                                ("dedicated_feeder", "Dedicated Feeder"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("contract_kva", models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
+                ("running_kva", models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
+                ("voltage", models.CharField(blank=True, max_length=20)),
+                ("made_up", models.BooleanField(default=False, help_text="Demonstration data.")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("delete_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="spatial.area"
+                    ),
+                ),
+                (
+                    "deleted_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("point", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="account", to="spatial.point")),
             ],
         ),
         migrations.CreateModel(
-            name='ClassMembership',
+            name="ClassMembership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_class', models.CharField(choices=[('large', 'Large'), ('top100', 'Top100'), ('key100', 'Key100'), ('growth100', 'Growth100'), ('own_transformer', 'Own Transformer'), ('dedicated_feeder', 'Dedicated Feeder')], max_length=20)),
-                ('valid_from_date', models.DateField()),
-                ('valid_to_date', models.DateField(blank=True, null=True)),
-                ('list_year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='class_memberships', to='customers.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "business_class",
+                    models.CharField(
+                        choices=[
+                            ("large", "Large"),
+                            ("top100", "Top100"),
+                            ("key100", "Key100"),
+                            ("growth100", "Growth100"),
+                            ("own_transformer", "Own Transformer"),
+                            ("dedicated_feeder", "Dedicated Feeder"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("valid_from_date", models.DateField()),
+                ("valid_to_date", models.DateField(blank=True, null=True)),
+                ("list_year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="class_memberships", to="customers.account"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Enterprise',
+            name="Enterprise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('uscc', models.CharField(blank=True, help_text='Unified social credit code.', max_length=18)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("uscc", models.CharField(blank=True, help_text="Unified social credit code.", max_length=18)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('name',), name='enterprise_name_is_unique')],
+                "constraints": [models.UniqueConstraint(fields=("name",), name="enterprise_name_is_unique")],
             },
         ),
         migrations.AddField(
-            model_name='account',
-            name='enterprise',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='customers.enterprise'),
+            model_name="account",
+            name="enterprise",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="accounts", to="customers.enterprise"),
         ),
         migrations.CreateModel(
-            name='GradePeriod',
+            name="GradePeriod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('grade', models.CharField(choices=[('special', 'Special'), ('first', 'First'), ('second', 'Second'), ('temporary', 'Temporary'), ('none', 'None')], max_length=20)),
-                ('valid_from_date', models.DateField()),
-                ('valid_to_date', models.DateField(blank=True, null=True)),
-                ('decided_by', models.CharField(blank=True, max_length=120)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grade_periods', to='customers.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("special", "Special"),
+                            ("first", "First"),
+                            ("second", "Second"),
+                            ("temporary", "Temporary"),
+                            ("none", "None"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("valid_from_date", models.DateField()),
+                ("valid_to_date", models.DateField(blank=True, null=True)),
+                ("decided_by", models.CharField(blank=True, max_length=120)),
+                (
+                    "account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="grade_periods", to="customers.account"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AccountHolder',
+            name="AccountHolder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_to_date', models.DateField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holders', to='customers.account')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_to_date", models.DateField(blank=True, null=True)),
+                ("account", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="holders", to="customers.account")),
+                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'account'), name='one_holding_per_person_and_account')],
+                "constraints": [models.UniqueConstraint(fields=("user", "account"), name="one_holding_per_person_and_account")],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('role', models.CharField(blank=True, max_length=60)),
-                ('phone', models.CharField(max_length=40)),
-                ('phone_digits', models.CharField(editable=False, max_length=40)),
-                ('is_duty', models.BooleanField(default=False, help_text='Answers day and night.')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='customers.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("role", models.CharField(blank=True, max_length=60)),
+                ("phone", models.CharField(max_length=40)),
+                ("phone_digits", models.CharField(editable=False, max_length=40)),
+                ("is_duty", models.BooleanField(default=False, help_text="Answers day and night.")),
+                (
+                    "account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to="customers.account"),
+                ),
             ],
             options={
-                'indexes': [models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('phone_digits'), name='text_pattern_ops'), name='contact_phone_tail')],
+                "indexes": [
+                    models.Index(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Reverse("phone_digits"), name="text_pattern_ops"
+                        ),
+                        name="contact_phone_tail",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['classes'], name='account_classes'),
+            model_name="account",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["classes"], name="account_classes"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('search_text', name='gin_trgm_ops'), name='account_search_trgm'),
+            model_name="account",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass("search_text", name="gin_trgm_ops"), name="account_search_trgm"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('account_no'), name='text_pattern_ops'), name='account_no_tail'),
+            model_name="account",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse("account_no"), name="text_pattern_ops"),
+                name="account_no_tail",
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('initials', name='varchar_pattern_ops'), name='account_initials'),
+            model_name="account",
+            index=models.Index(django.contrib.postgres.indexes.OpClass("initials", name="varchar_pattern_ops"), name="account_initials"),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('account_no', ''), _negated=True), name='account_no_is_not_empty'),
+            model_name="account",
+            constraint=models.CheckConstraint(condition=models.Q(("account_no", ""), _negated=True), name="account_no_is_not_empty"),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='account_name_is_not_empty'),
+            model_name="account",
+            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="account_name_is_not_empty"),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('contract_kva__isnull', True), ('contract_kva__gte', 0), _connector='OR'), name='contract_kva_is_not_negative'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("contract_kva__isnull", True), ("contract_kva__gte", 0), _connector="OR"),
+                name="contract_kva_is_not_negative",
+            ),
         ),
     ]

@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -22,158 +21,248 @@ class Migration(migrations.Migration):
         TrigramExtension(),
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='Area',
+            name="Area",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('county', 'County'), ('service_area', 'Service Area')], max_length=20)),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('name_zh', models.CharField(blank=True, max_length=120)),
-                ('geom', django.contrib.gis.db.models.fields.MultiPolygonField(srid=4326)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("county", "County"), ("service_area", "Service Area")], max_length=20)),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("name_zh", models.CharField(blank=True, max_length=120)),
+                ("geom", django.contrib.gis.db.models.fields.MultiPolygonField(srid=4326)),
             ],
         ),
         migrations.CreateModel(
-            name='Network',
+            name="Network",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('name_zh', models.CharField(blank=True, max_length=120)),
-                ('origin', models.CharField(blank=True, max_length=300)),
-                ('licence', models.CharField(blank=True, max_length=120)),
-                ('made_up', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("name_zh", models.CharField(blank=True, max_length=120)),
+                ("origin", models.CharField(blank=True, max_length=300)),
+                ("licence", models.CharField(blank=True, max_length=120)),
+                ("made_up", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Feeder',
+            name="Feeder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('voltage_kv', models.FloatField(blank=True, null=True)),
-                ('geom', django.contrib.gis.db.models.fields.MultiLineStringField(blank=True, null=True, srid=4326)),
-                ('network', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feeders', to='spatial.network')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                ("voltage_kv", models.FloatField(blank=True, null=True)),
+                ("geom", django.contrib.gis.db.models.fields.MultiLineStringField(blank=True, null=True, srid=4326)),
+                ("network", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="feeders", to="spatial.network")),
             ],
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('street', 'Street'), ('address', 'Address'), ('building', 'Building'), ('poi', 'Poi')], max_length=10)),
-                ('name', models.CharField(max_length=200)),
-                ('other_names', models.CharField(blank=True, max_length=300)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('category', models.CharField(blank=True, max_length=60)),
-                ('origin', models.CharField(help_text='The data set it came from; an import replaces its own rows only.', max_length=40)),
-                ('geom', django.contrib.gis.db.models.fields.PointField(srid=4326)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("street", "Street"), ("address", "Address"), ("building", "Building"), ("poi", "Poi")], max_length=10
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("other_names", models.CharField(blank=True, max_length=300)),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("category", models.CharField(blank=True, max_length=60)),
+                ("origin", models.CharField(help_text="The data set it came from; an import replaces its own rows only.", max_length=40)),
+                ("geom", django.contrib.gis.db.models.fields.PointField(srid=4326)),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GistIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('name'), name='gist_trgm_ops'), name='place_name_trgm')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GistIndex(
+                        django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower("name"), name="gist_trgm_ops"),
+                        name="place_name_trgm",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Point',
+            name="Point",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('geom', django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326)),
-                ('datum', models.CharField(default='WGS84', help_text='Datum in which the position was given; geom is always WGS 84.', max_length=20)),
-                ('source', models.CharField(blank=True, choices=[('survey', 'Survey'), ('gps', 'Gps'), ('device', 'Device'), ('map_click', 'Map Click'), ('typed', 'Typed'), ('address', 'Address'), ('imagery', 'Imagery'), ('import', 'Import')], max_length=20)),
-                ('accuracy_m', models.FloatField(blank=True, null=True)),
-                ('converted_by', models.CharField(blank=True, help_text='What converted the position to WGS 84; empty when nothing had to.', max_length=40)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('moved_at', models.DateTimeField(blank=True, null=True)),
-                ('moved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("geom", django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326)),
+                (
+                    "datum",
+                    models.CharField(
+                        default="WGS84", help_text="Datum in which the position was given; geom is always WGS 84.", max_length=20
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("survey", "Survey"),
+                            ("gps", "Gps"),
+                            ("device", "Device"),
+                            ("map_click", "Map Click"),
+                            ("typed", "Typed"),
+                            ("address", "Address"),
+                            ("imagery", "Imagery"),
+                            ("import", "Import"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("accuracy_m", models.FloatField(blank=True, null=True)),
+                (
+                    "converted_by",
+                    models.CharField(
+                        blank=True, help_text="What converted the position to WGS 84; empty when nothing had to.", max_length=40
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("moved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "moved_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PointMove',
+            name="PointMove",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('place', 'Place'), ('move', 'Move'), ('undo', 'Undo'), ('remove', 'Remove'), ('restore', 'Restore')], max_length=10)),
-                ('from_geom', django.contrib.gis.db.models.fields.PointField(blank=True, null=True, spatial_index=False, srid=4326)),
-                ('to_geom', django.contrib.gis.db.models.fields.PointField(blank=True, null=True, spatial_index=False, srid=4326)),
-                ('distance_m', models.FloatField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('device', models.CharField(blank=True, max_length=120)),
-                ('datum', models.CharField(default='WGS84', max_length=20)),
-                ('source', models.CharField(blank=True, choices=[('survey', 'Survey'), ('gps', 'Gps'), ('device', 'Device'), ('map_click', 'Map Click'), ('typed', 'Typed'), ('address', 'Address'), ('imagery', 'Imagery'), ('import', 'Import')], max_length=20)),
-                ('accuracy_m', models.FloatField(blank=True, null=True)),
-                ('base_version', models.PositiveIntegerField()),
-                ('version', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='moves', to='spatial.point')),
-                ('undoes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='spatial.pointmove')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("place", "Place"), ("move", "Move"), ("undo", "Undo"), ("remove", "Remove"), ("restore", "Restore")],
+                        max_length=10,
+                    ),
+                ),
+                ("from_geom", django.contrib.gis.db.models.fields.PointField(blank=True, null=True, spatial_index=False, srid=4326)),
+                ("to_geom", django.contrib.gis.db.models.fields.PointField(blank=True, null=True, spatial_index=False, srid=4326)),
+                ("distance_m", models.FloatField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("device", models.CharField(blank=True, max_length=120)),
+                ("datum", models.CharField(default="WGS84", max_length=20)),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("survey", "Survey"),
+                            ("gps", "Gps"),
+                            ("device", "Device"),
+                            ("map_click", "Map Click"),
+                            ("typed", "Typed"),
+                            ("address", "Address"),
+                            ("imagery", "Imagery"),
+                            ("import", "Import"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("accuracy_m", models.FloatField(blank=True, null=True)),
+                ("base_version", models.PositiveIntegerField()),
+                ("version", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("point", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="moves", to="spatial.point")),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="undone_by", to="spatial.pointmove"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Station',
+            name="Station",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('rating_kva', models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True)),
-                ('geom', django.contrib.gis.db.models.fields.PointField(srid=4326)),
-                ('feeder', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='stations', to='spatial.feeder')),
-                ('network', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stations', to='spatial.network')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                ("rating_kva", models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True)),
+                ("geom", django.contrib.gis.db.models.fields.PointField(srid=4326)),
+                (
+                    "feeder",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="stations", to="spatial.feeder"
+                    ),
+                ),
+                ("network", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="stations", to="spatial.network")),
             ],
         ),
         migrations.CreateModel(
-            name='Substation',
+            name="Substation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('voltage_kv', models.FloatField(blank=True, null=True)),
-                ('secondary_kv', models.FloatField(blank=True, null=True)),
-                ('rating_kva', models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True)),
-                ('geom', django.contrib.gis.db.models.fields.PointField(srid=4326)),
-                ('network', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='substations', to='spatial.network')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                ("voltage_kv", models.FloatField(blank=True, null=True)),
+                ("secondary_kv", models.FloatField(blank=True, null=True)),
+                ("rating_kva", models.DecimalField(blank=True, decimal_places=3, max_digits=12, null=True)),
+                ("geom", django.contrib.gis.db.models.fields.PointField(srid=4326)),
+                (
+                    "network",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="substations", to="spatial.network"),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='feeder',
-            name='substation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='feeders', to='spatial.substation'),
+            model_name="feeder",
+            name="substation",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="feeders", to="spatial.substation"
+            ),
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('cable', 'Cable'), ('overhead', 'Overhead')], max_length=10)),
-                ('length_m', models.FloatField()),
-                ('from_code', models.CharField(blank=True, max_length=60)),
-                ('to_code', models.CharField(blank=True, max_length=60)),
-                ('geom', django.contrib.gis.db.models.fields.LineStringField(srid=4326)),
-                ('feeder', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='lines', to='spatial.feeder')),
-                ('network', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='spatial.network')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60)),
+                ("kind", models.CharField(choices=[("cable", "Cable"), ("overhead", "Overhead")], max_length=10)),
+                ("length_m", models.FloatField()),
+                ("from_code", models.CharField(blank=True, max_length=60)),
+                ("to_code", models.CharField(blank=True, max_length=60)),
+                ("geom", django.contrib.gis.db.models.fields.LineStringField(srid=4326)),
+                (
+                    "feeder",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="lines", to="spatial.feeder"
+                    ),
+                ),
+                ("network", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="spatial.network")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('network', 'code'), name='line_code_in_network')],
+                "constraints": [models.UniqueConstraint(fields=("network", "code"), name="line_code_in_network")],
             },
         ),
         migrations.AddConstraint(
-            model_name='point',
-            constraint=models.CheckConstraint(condition=models.Q(('accuracy_m__isnull', True), ('accuracy_m__gt', 0), _connector='OR'), name='point_accuracy_is_positive'),
+            model_name="point",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("accuracy_m__isnull", True), ("accuracy_m__gt", 0), _connector="OR"), name="point_accuracy_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pointmove',
-            constraint=models.UniqueConstraint(fields=('point', 'version'), name='one_move_per_point_version'),
+            model_name="pointmove",
+            constraint=models.UniqueConstraint(fields=("point", "version"), name="one_move_per_point_version"),
         ),
         migrations.AddConstraint(
-            model_name='station',
-            constraint=models.UniqueConstraint(fields=('network', 'code'), name='station_code_in_network'),
+            model_name="station",
+            constraint=models.UniqueConstraint(fields=("network", "code"), name="station_code_in_network"),
         ),
         migrations.AddConstraint(
-            model_name='substation',
-            constraint=models.UniqueConstraint(fields=('network', 'code'), name='substation_code_in_network'),
+            model_name="substation",
+            constraint=models.UniqueConstraint(fields=("network", "code"), name="substation_code_in_network"),
         ),
         migrations.AddConstraint(
-            model_name='feeder',
-            constraint=models.UniqueConstraint(fields=('network', 'code'), name='feeder_code_in_network'),
+            model_name="feeder",
+            constraint=models.UniqueConstraint(fields=("network", "code"), name="feeder_code_in_network"),
         ),
     ]

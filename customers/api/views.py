@@ -1,0 +1,275 @@
+"""The doors of customers: parse, check, read the clock, one call, answer."""
+
+import time
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework import serializers as drf
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from customers import search, selectors, services
+from customers.api import serializers
+from customers.models import Account, BusinessClass, Grade, Status
+from layers import access
+from layers.api.commands import run_command
+from spatial import shapes
+from spatial.models import Area
+
+LIST_FILTERS = [
+    OpenApiParameter(name, OpenApiTypes.STR) for name in ("bbox", "grade", "class", "status", "area", "located", "deleted", "q")
+]
+KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.UUID, OpenApiParameter.HEADER, required=True)
+
+
+def find_account(user, account_id: int) -> Account:
+    """Return the customer as far as this person may see it.
+
+    Raises:
+        services.NotThere: no such customer, or not for this person; the two cannot be told apart.
+    """
+    rows = Account.objects.visible_to(user).select_related("point", "point__moved_by", "enterprise", "area")
+    account = rows.filter(pk=account_id).first()
+    if account is None:
+        raise services.NotThere("There is no such customer, or not for you.")
+    return account
+
+
+class CustomerList(APIView):
+    """The ledger as a list, narrowed like the map; and the door for a new customer."""
+
+    @extend_schema(parameters=LIST_FILTERS, responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        query, rows = _query(request)
+        ordering = _ORDERINGS[query["ordering"]]
+        page = rows.order_by(*ordering)[query["cursor"] : query["cursor"] + query["limit"]]
+        results = selectors.customer_rows(page)
+        count = rows.count()
+        end = query["cursor"] + len(results)
+        return Response({"count": count, "next": end if end < count else None, "results": results})
+
+    @extend_schema(request=serializers.CustomerCreate, parameters=[KEY], responses={201: OpenApiTypes.OBJECT})
+    def post(self, request: Request) -> Response:
+        access.require(request.user, access.ADD)
+        fields = _valid(serializers.CustomerCreate, request.data)
+        contacts = [services.NewContact(**contact) for contact in fields.pop("contacts", [])]
+        command = services.NewCustomer(**{name: value for name, value in fields.items() if value is not None}, contacts=contacts)
+
+        def run(at):
+            account = services.create_customers([command], user=request.user, at=at)[0]
+            return selectors.customer_card(find_account(request.user, account.pk), user=request.user)
+
+        return run_command(request, access.ADD, run, status=201)
+
+
+class CustomerCounts(APIView):
+    """How many, by grade, class and status, under the same filters as the list."""
+
+    @extend_schema(parameters=LIST_FILTERS, responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        _, rows = _query(request)
+        return Response(selectors.customer_counts(rows))
+
+
+class Customer(APIView):
+    """One customer: card, edit, soft delete."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, account_id: int) -> Response:
+        return Response(selectors.customer_card(find_account(request.user, account_id), user=request.user))
+
+    @extend_schema(request=serializers.CustomerPatch, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    def patch(self, request: Request, account_id: int) -> Response:
+        access.require(request.user, access.EDIT)
+        fields = _valid(serializers.CustomerPatch, request.data)
+        edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields.pop("base_version"), fields)
+        return run_command(request, access.EDIT, lambda at: (services.edit_customers([edit], at=at), _card(request, account_id))[1])
+
+    @extend_schema(request=serializers.CustomerDelete, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    def delete(self, request: Request, account_id: int) -> Response:
+        access.require(request.user, access.DELETE)
+        fields = _valid(serializers.CustomerDelete, request.data)
+        edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields["base_version"])
+
+        def run(at):
+            services.delete_customers([edit], user=request.user, at=at, reason=fields["reason"])
+            return _card(request, account_id)
+
+        return run_command(request, access.DELETE, run)
+
+
+class CustomerRestore(APIView):
+    """Bring a deleted customer back."""
+
+    @extend_schema(request=serializers.CustomerRestore, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request, account_id: int) -> Response:
+        access.require(request.user, access.DELETE)
+        fields = _valid(serializers.CustomerRestore, request.data)
+        account = find_account(request.user, account_id)
+
+        def run(at):
+            services.restore_customers([account.pk], user=request.user, at=at, reason=fields["reason"])
+            return _card(request, account_id)
+
+        return run_command(request, access.DELETE, run)
+
+
+class CustomerMove(APIView):
+    """Place or move a customer on the map."""
+
+    @extend_schema(request=serializers.CustomerMove, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request, account_id: int) -> Response:
+        access.require(request.user, access.MOVE)
+        command = _valid(serializers.CustomerMove, request.data)
+        account = find_account(request.user, account_id)
+        confirmed = command.pop("confirm_distance")
+
+        def run(at):
+            move = services.move_customer(user=request.user, account=account, at=at, confirmed=confirmed, **command)
+            return _moved(request, account_id, move)
+
+        return run_command(request, access.MOVE, run)
+
+
+class CustomerUndo(APIView):
+    """Take a move back, any day, as a new journal row."""
+
+    @extend_schema(request=serializers.MoveUndo, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request, account_id: int) -> Response:
+        access.require(request.user, access.MOVE)
+        command = _valid(serializers.MoveUndo, request.data)
+        account = find_account(request.user, account_id)
+
+        def run(at):
+            move = services.undo_customer_move(user=request.user, account=account, at=at, **command)
+            return _moved(request, account_id, move)
+
+        return run_command(request, access.MOVE, run)
+
+
+class CustomerHistory(APIView):
+    """The journal of the customer's point, newest first."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, account_id: int) -> Response:
+        return Response(selectors.customer_history(find_account(request.user, account_id)))
+
+
+class CustomersWithin(APIView):
+    """The customers inside a drawn shape, with their sums. Reads only, so no Idempotency-Key."""
+
+    @extend_schema(request=serializers.WithinShape, responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request) -> Response:
+        drawn = _valid(serializers.WithinShape, request.data)
+        rows = selectors.filtered(Account.objects.visible_to(request.user), _filter(drawn))
+        rows = _inside(rows, drawn)
+        counts = selectors.customer_counts(rows)
+        listed = selectors.customer_rows(rows.order_by(*_ORDERINGS["grade"])[: selectors.WITHIN_LIMIT])
+        return Response({**counts, "count": counts["total"], "customers": listed, "truncated": counts["total"] > len(listed)})
+
+
+class Search(APIView):
+    """One box for customers, places and coordinates."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("q", OpenApiTypes.STR), OpenApiParameter("limit", OpenApiTypes.INT)], responses=OpenApiTypes.OBJECT
+    )
+    def get(self, request: Request) -> Response:
+        started = time.perf_counter()
+        results = search.search(user=request.user, text=request.query_params.get("q", ""), limit=_limit(request, 12))
+        return Response({"results": results, "took_ms": round((time.perf_counter() - started) * 1000, 1)})
+
+
+class Geocode(APIView):
+    """Streets, addresses and named places of the basemap."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("q", OpenApiTypes.STR), OpenApiParameter("limit", OpenApiTypes.INT)], responses=OpenApiTypes.OBJECT
+    )
+    def get(self, request: Request) -> Response:
+        text = request.query_params.get("q", "").strip()[:200]
+        return Response({"results": search.found_places(text=text, limit=_limit(request, 10)) if text else []})
+
+
+_ORDERINGS: dict[str, tuple[str, ...]] = {
+    "name": ("name", "pk"),
+    "-name": ("-name", "pk"),
+    "account_no": ("account_no", "pk"),
+    "-contract_kva": ("-contract_kva", "pk"),
+    "grade": ("grade_order", "name", "pk"),
+    "-updated_at": ("-updated_at", "pk"),
+}
+
+
+def _valid(serializer: type[drf.Serializer], data: Any) -> dict[str, Any]:
+    checked = serializer(data=data)
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)
+
+
+def _card(request: Request, account_id: int) -> dict[str, Any]:
+    return selectors.customer_card(find_account(request.user, account_id), user=request.user)
+
+
+def _moved(request: Request, account_id: int, move) -> dict[str, Any]:
+    account = find_account(request.user, account_id)
+    return {
+        "feature": selectors.map_feature(account),
+        "move": selectors.move_row(move),
+        "customer": selectors.customer_card(account, user=request.user),
+    }
+
+
+def _query(request: Request):
+    query = _valid(serializers.CustomerQuery, request.query_params.dict())
+    rows = Account.objects.visible_to(request.user).annotate(grade_order=search.grade_order())
+    return query, selectors.filtered(rows, _filter(query))
+
+
+def _filter(query: dict[str, Any]) -> selectors.CustomerFilter:
+    return selectors.CustomerFilter(
+        grades=_words(query, "grade", Grade.values),
+        classes=_words(query, "class", BusinessClass.values),
+        statuses=_words(query, "status", Status.values),
+        areas=_words(query, "area", None),
+        bbox=_bbox(query.get("bbox")),
+        located=query.get("located"),
+        deleted=query.get("deleted", False),
+        text=query.get("q", "").strip(),
+    )
+
+
+def _words(query: dict[str, Any], name: str, known: list[str] | None) -> list[str]:
+    words = [word for word in query.get(name, "").split(",") if word]
+    unknown = [word for word in words if known is not None and word not in known]
+    if unknown:
+        raise drf.ValidationError({name: [f"“{unknown[0][:40]}” is not one of: {', '.join(known or [])}."]})
+    if known is None and words and Area.objects.filter(code__in=words).count() < len(set(words)):
+        raise drf.ValidationError({name: ["One of these areas is not known."]})
+    return words
+
+
+def _bbox(text: str | None) -> tuple[float, float, float, float] | None:
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise drf.ValidationError({"bbox": ["Four numbers: west,south,east,north in degrees."]}) from None
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise drf.ValidationError({"bbox": ["West must lie before east and south before north, in degrees."]})
+    return west, south, east, north
+
+
+def _inside(rows, drawn: dict[str, Any]):
+    if "geometry" in drawn:
+        return selectors.inside_polygon(rows, shapes.polygon(drawn["geometry"]))
+    if "centre" in drawn:
+        return selectors.inside_buffer(rows, shapes.spot(**drawn["centre"]), drawn["radius_m"])
+    return selectors.inside_buffer(rows, shapes.line(drawn["line"]), drawn["width_m"] / 2)
+
+
+def _limit(request: Request, default: int) -> int:
+    text = request.query_params.get("limit", "")
+    return max(1, min(50, int(text))) if text.isascii() and text.isdigit() and len(text) < 4 else default

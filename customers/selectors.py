@@ -1,0 +1,272 @@
+"""Reads of customers, shaped for the screen. What a person may see goes through `Account.objects.visible_to`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.gis.geos import GEOSGeometry, Polygon
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from customers.models import Account
+from customers.rules import fold
+from layers import access
+from spatial.models import SRID, Area, PointMove
+
+WITHIN_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """What a list, a count or a tile is narrowed to; empty means everything. `bbox` is west, south, east, north in degrees."""
+
+    grades: Sequence[str] = ()
+    classes: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    areas: Sequence[str] = ()
+    bbox: tuple[float, float, float, float] | None = None
+    located: bool | None = None
+    deleted: bool = False
+    text: str = ""
+
+
+def filter_grade(rows: QuerySet, grades: Sequence[str]) -> QuerySet:
+    return rows.filter(grade__in=grades)
+
+
+def filter_class(rows: QuerySet, classes: Sequence[str]) -> QuerySet:
+    return rows.filter(classes__overlap=list(classes))
+
+
+def filter_status(rows: QuerySet, statuses: Sequence[str]) -> QuerySet:
+    return rows.filter(status__in=statuses)
+
+
+def filter_area(rows: QuerySet, codes: Sequence[str]) -> QuerySet:
+    """Keep customers inside the areas of those codes: a county by reference, a service area by its polygon."""
+    covering = Area.objects.filter(code__in=codes, kind=Area.Kind.SERVICE_AREA, geom__covers=OuterRef("point__geom"))
+    return rows.filter(Q(area__code__in=codes) | Q(Exists(covering)))
+
+
+def filtered(rows: QuerySet, wanted: CustomerFilter) -> QuerySet:
+    """Return the rows narrowed by every part of the filter."""
+    rows = rows.filter(deleted_at__isnull=not wanted.deleted)
+    if wanted.grades:
+        rows = filter_grade(rows, wanted.grades)
+    if wanted.classes:
+        rows = filter_class(rows, wanted.classes)
+    if wanted.statuses:
+        rows = filter_status(rows, wanted.statuses)
+    if wanted.areas:
+        rows = filter_area(rows, wanted.areas)
+    if wanted.located is not None:
+        rows = rows.filter(point__geom__isnull=not wanted.located)
+    if wanted.bbox:
+        rows = rows.filter(point__geom__bboverlaps=Polygon.from_bbox(wanted.bbox))
+    if wanted.text:
+        rows = rows.filter(Q(search_text__contains=fold(wanted.text)) | Q(account_no__startswith=wanted.text))
+    return rows
+
+
+def customer_rows(rows: QuerySet) -> list[dict[str, Any]]:
+    """Return the list entries of the accounts, in the queryset's order."""
+    return [_row(account) for account in rows.select_related("enterprise", "point", "area")]
+
+
+def customer_counts(rows: QuerySet) -> dict[str, Any]:
+    """Return how many there are, by grade, class and status, and their contracted kVA (null when none is known)."""
+    inner, params = (
+        rows.order_by().values("grade", "classes", "status", "contract_kva", "running_kva", "point__geom").query.sql_with_params()
+    )
+    # One pass over the rows: grouping sets for the two single-valued axes, unnest for the many-valued one.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            with r as materialized ({inner}),
+            axes as (
+                select 'grade' as axis, grade as word, count(*) as n from r group by grade
+                union all select 'status', status, count(*) from r group by status
+                union all select 'class', word, count(*) from r, unnest(classes) as word group by word
+            )
+            select (select count(*) from r), (select count(*) from r where geom is not null),
+                   (select sum(contract_kva) from r), (select sum(running_kva) from r),
+                   (select jsonb_agg(jsonb_build_array(axis, word, n)) from axes)
+            """,  # noqa: S608  the inner statement comes from the ORM, its values are bound
+            params,
+        )
+        total, located, contract_kva, running_kva, axes = cursor.fetchone()
+    found = json.loads(axes) if isinstance(axes, str) else axes or []
+    return {
+        "total": total,
+        "located": located,
+        "unlocated": total - located,
+        "contract_kva": _number(contract_kva),
+        "running_kva": _number(running_kva),
+        **{f"by_{axis}": {word: n for name, word, n in found if name == axis} for axis in ("grade", "class", "status")},
+    }
+
+
+def customer_card(account: Account, *, user) -> dict[str, Any]:
+    """Return everything the site card shows of one customer."""
+    point = account.point
+    last_move = PointMove.objects.filter(point=point).select_related("actor").first()
+    periods = account.grade_periods.filter(valid_to_date__isnull=True).order_by("-valid_from_date")
+    return {
+        **_row(account),
+        "point": {
+            "lon": point.geom.x,
+            "lat": point.geom.y,
+            "datum": point.datum,
+            "source": point.source,
+            "accuracy_m": point.accuracy_m,
+            "converted_by": point.converted_by,
+            "version": point.version,
+            "updated_at": _iso(point.moved_at),
+            "updated_by": person_name(point.moved_by),
+        }
+        if point.geom
+        else None,
+        "contacts": [
+            {"name": contact.name, "role": contact.role, "phone": contact.phone, "is_duty": contact.is_duty}
+            for contact in account.contacts.order_by("-is_duty", "id")
+        ],
+        "class_memberships": [
+            {"business_class": row.business_class, "valid_from_date": row.valid_from_date.isoformat(), "list_year": row.list_year}
+            for row in account.class_memberships.filter(valid_to_date__isnull=True).order_by("business_class")
+        ],
+        "grade_since": next((period.valid_from_date.isoformat() for period in periods), None),
+        "delete_reason": account.delete_reason,
+        "made_up": account.made_up,
+        "actions": sorted(access.actions_of(user)),
+        "last_move": move_row(last_move) if last_move else None,
+    }
+
+
+def customer_history(account: Account) -> list[dict[str, Any]]:
+    """Return the point's journal, newest first."""
+    moves = list(PointMove.objects.filter(point_id=account.point_id).select_related("actor"))
+    undone_by = {move.undoes_id: move.pk for move in moves if move.undoes_id}
+    now = account.point.geom
+    return [
+        {
+            **move_row(move),
+            "undone_by": undone_by.get(move.pk),
+            "can_undo": move.from_geom is not None
+            and move.kind != PointMove.Kind.REMOVE
+            and account.deleted_at is None
+            and not (now and now.equals_exact(move.from_geom)),
+        }
+        for move in moves
+    ]
+
+
+def map_feature(account: Account) -> dict[str, Any]:
+    """Return the customer as the GeoJSON Feature that live events carry; the same properties as the tiles, and `located`."""
+    geom = account.point.geom
+    return {
+        "type": "Feature",
+        "id": account.pk,
+        "geometry": {"type": "Point", "coordinates": [geom.x, geom.y]} if geom else None,
+        "properties": {
+            "id": account.pk,
+            "name": account.name,
+            "name_en": account.name_en,
+            "name_zh": account.name_zh,
+            "grade": account.grade,
+            "classes": ",".join(account.classes),
+            "status": account.status,
+            "v": account.point.version,
+            "located": geom is not None,
+        },
+    }
+
+
+def inside_polygon(rows: QuerySet, polygon: GEOSGeometry) -> QuerySet:
+    """Keep the customers whose point the polygon covers (EPSG:4326)."""
+    return rows.filter(point__geom__coveredby=polygon)
+
+
+def inside_buffer(rows: QuerySet, line_or_point: GEOSGeometry, distance_m: float) -> QuerySet:
+    """Keep the customers within that many metres, measured on the ellipsoid, of a line or a point (EPSG:4326).
+
+    The geodesic buffer comes from ST_Buffer of geography once; the index on the column then does the work.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # 0.5 % wider than asked because the buffer's arcs are chords; the exact distance decides.
+            "select st_asewkb(st_buffer(st_geomfromewkb(%s)::geography, %s, 32)::geometry)",
+            [bytes(line_or_point.ewkb), distance_m * 1.005],
+        )
+        area = GEOSGeometry(memoryview(cursor.fetchone()[0]))
+    area.srid = SRID
+    return rows.filter(point__geom__coveredby=area).extra(
+        where=["st_dwithin(spatial_point.geom::geography, st_geomfromewkb(%s)::geography, %s)"],
+        params=[bytes(line_or_point.ewkb), distance_m],
+    )
+
+
+def person_name(user) -> str:
+    """Return how a person is called on screen; "" for nobody."""
+    return (user.get_full_name() or user.username) if user else ""
+
+
+def _row(account: Account) -> dict[str, Any]:
+    geom = account.point.geom
+    return {
+        "id": account.pk,
+        "account_no": account.account_no,
+        "name": account.name,
+        "name_en": account.name_en,
+        "name_zh": account.name_zh,
+        "enterprise": {"id": account.enterprise_id, "name": account.enterprise.name},
+        "grade": account.grade,
+        "classes": list(account.classes),
+        "status": account.status,
+        "address": account.address,
+        "contract_kva": _number(account.contract_kva),
+        "running_kva": _number(account.running_kva),
+        "voltage": account.voltage,
+        "area": {"code": account.area.code, "name": account.area.name, "name_zh": account.area.name_zh} if account.area else None,
+        "lon": geom.x if geom else None,
+        "lat": geom.y if geom else None,
+        "version": account.version,
+        "point_version": account.point.version,
+        "deleted_at": _iso(account.deleted_at),
+        "updated_at": _iso(max(account.updated_at, account.point.moved_at or account.updated_at)),
+    }
+
+
+def move_row(move: PointMove) -> dict[str, Any]:
+    """Return one journal row as JSON."""
+    return {
+        "id": move.pk,
+        "kind": move.kind,
+        "at": _iso(move.at),
+        "actor": move.actor.username if move.actor else "",
+        "actor_name": person_name(move.actor),
+        "from": _lonlat(move.from_geom),
+        "to": _lonlat(move.to_geom),
+        "distance_m": move.distance_m,
+        "reason": move.reason,
+        "device": move.device,
+        "datum": move.datum,
+        "source": move.source,
+        "base_version": move.base_version,
+        "version": move.version,
+        "undoes": move.undoes_id,
+    }
+
+
+def _lonlat(geom: GEOSGeometry | None) -> dict[str, float] | None:
+    return {"lon": geom.x, "lat": geom.y} if geom else None
+
+
+def _number(value: Any) -> float | None:
+    # kVA leave as JSON numbers: they are shown, never added up, in the browser.
+    return None if value is None else float(value)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None

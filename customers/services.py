@@ -1,0 +1,411 @@
+"""Writes about customers. Each is one transaction that ends in one event per customer changed on the map."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from customers import rules
+from customers.models import Account, ClassMembership, Contact, Enterprise, GradePeriod
+from customers.selectors import map_feature
+from layers import live
+from spatial import selectors as places
+from spatial.models import Point, PointMove
+from spatial.services import points
+
+LAYER = "customers"
+
+
+class AccountNumberTaken(Exception):
+    """Another customer has this account number."""
+
+
+class StaleEdit(Exception):
+    """The customer's ledger changed since the person looked at it. `account` is as it is now."""
+
+    def __init__(self, account: Account, base_version: int) -> None:
+        super().__init__(f"The customer is at version {account.version}, not {base_version}: somebody changed it in between.")
+        self.account = account
+
+
+class NotThere(LookupError):
+    """No such customer, or not for this person."""
+
+
+class AlreadySo(Exception):
+    """The customer is deleted already, or was never deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A person to call."""
+
+    name: str
+    phone: str
+    role: str = ""
+    is_duty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """What is needed to open a customer. Without lon and lat it waits in the tray of customers without a location."""
+
+    name: str
+    account_no: str
+    enterprise: str = ""
+    name_en: str = ""
+    name_zh: str = ""
+    grade: str = "none"
+    classes: Sequence[str] = ()
+    status: str = "normal"
+    address: str = ""
+    contract_kva: Decimal | None = None
+    running_kva: Decimal | None = None
+    voltage: str = ""
+    contacts: Sequence[NewContact] = ()
+    lon: float | None = None
+    lat: float | None = None
+    datum: str = "WGS84"
+    source: str = ""
+    accuracy_m: float | None = None
+    reason: str = ""
+    device: str = ""
+    made_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerEdit:
+    """Fields to change; `fields` holds only those the person touched."""
+
+    account_id: int
+    base_version: int
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+EDITABLE = ("name", "name_en", "name_zh", "address", "status", "contract_kva", "running_kva", "voltage")
+
+
+def create_customers(commands: Sequence[NewCustomer], *, user, at: datetime) -> list[Account]:
+    """Open each customer, place those with a position, publish them; return them in the commands' order.
+
+    Raises:
+        AccountNumberTaken: one of the numbers is in use; nothing is stored.
+        geometry.BadCoordinates, datums.UnknownDatum: one of the positions is no position; nothing is stored.
+    """
+    with transaction.atomic():
+        _refuse_taken([command.account_no for command in commands])
+        enterprises = _enterprises({command.enterprise or command.name for command in commands})
+        new_points = Point.objects.bulk_create(Point() for _ in commands)
+        accounts = Account.objects.bulk_create(
+            _account(command, enterprises[command.enterprise or command.name], point, at)
+            for command, point in zip(commands, new_points, strict=True)
+        )
+        today = civil_date(at)
+        GradePeriod.objects.bulk_create(GradePeriod(account=account, grade=account.grade, valid_from_date=today) for account in accounts)
+        ClassMembership.objects.bulk_create(
+            ClassMembership(account=account, business_class=name, valid_from_date=today) for account in accounts for name in account.classes
+        )
+        Contact.objects.bulk_create(
+            Contact(
+                account=account,
+                name=contact.name,
+                role=contact.role,
+                phone=contact.phone,
+                phone_digits=rules.digits(contact.phone),
+                is_duty=contact.is_duty,
+            )
+            for account, command in zip(accounts, commands, strict=True)
+            for contact in command.contacts
+        )
+        placed = [
+            (account, command)
+            for account, command in zip(accounts, commands, strict=True)
+            if command.lon is not None and command.lat is not None
+        ]
+        if placed:
+            points.move_points(
+                [_placing(account, command) for account, command in placed], user=user, at=at, extent=places.utility_extent()
+            )
+        accounts = _in_order(accounts)
+        _settle_areas(accounts)
+        _publish([(None, account) for account in accounts], at=at)
+    return accounts
+
+
+def move_customers(commands: Sequence[points.PointCommand], *, user, at: datetime, confirmed: bool = False) -> list[PointMove]:
+    """Move the customers whose points the commands name, publish them, return the journal rows.
+
+    Raises:
+        spatial.services.points.VersionConflict, GuardDistance; spatial.geometry.BadCoordinates; spatial.datums.UnknownDatum.
+    """
+    with transaction.atomic():
+        before = _locked_by_point([command.point_id for command in commands])
+        moves = points.move_points(
+            commands,
+            user=user,
+            at=at,
+            guard_m=None if confirmed else settings.GUARD_DISTANCE_M,
+            extent=None if confirmed else places.utility_extent(),
+        )
+        _after_moves(before, at=at)
+    return moves
+
+
+def move_customer(*, user, account: Account, at: datetime, confirmed: bool = False, **command: Any) -> PointMove:
+    """Move one customer; see `move_customers`."""
+    return move_customers([points.PointCommand(point_id=account.point_id, **command)], user=user, at=at, confirmed=confirmed)[0]
+
+
+def undo_customer_move(
+    *, user, account: Account, move_id: int, base_version: int, at: datetime, reason: str = "", device: str = ""
+) -> PointMove:
+    """Take the customer's point back to where it stood before that move, and publish it.
+
+    Raises:
+        spatial.services.points.VersionConflict, NothingToUndo.
+    """
+    with transaction.atomic():
+        before = _locked_by_point([account.point_id])
+        move = points.undo_move(
+            move_id, point_id=account.point_id, base_version=base_version, user=user, at=at, reason=reason, device=device
+        )
+        _after_moves(before, at=at)
+    return move
+
+
+def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime) -> list[Account]:
+    """Change ledger fields, grade and classes; a grade or class change closes the old period today and opens a new one.
+
+    Raises:
+        StaleEdit: one of the customers changed in between; nothing is stored.
+    """
+    with transaction.atomic():
+        accounts = _locked([edit.account_id for edit in edits])
+        before = {account.pk: _spot(account) for account in accounts.values()}
+        for edit in edits:
+            account = accounts[edit.account_id]
+            if account.version != edit.base_version:
+                raise StaleEdit(account, edit.base_version)
+            _apply(account, edit.fields, at)
+        Account.objects.bulk_update(
+            accounts.values(),
+            [*EDITABLE, "enterprise", "grade", "classes", "pinyin", "initials", "search_text", "version", "updated_at"],
+        )
+        ordered = [accounts[edit.account_id] for edit in edits]
+        _publish([(before[account.pk], account) for account in ordered], at=at)
+    return ordered
+
+
+def delete_customers(edits: Sequence[CustomerEdit], *, user, at: datetime, reason: str, device: str = "") -> list[Account]:
+    """Take customers off the map and the lists, with the reason; `restore_customers` brings them back whole.
+
+    Raises:
+        StaleEdit, AlreadySo.
+    """
+    with transaction.atomic():
+        accounts = _locked([edit.account_id for edit in edits])
+        before = {account.pk: _spot(account) for account in accounts.values()}
+        for edit in edits:
+            account = accounts[edit.account_id]
+            if account.deleted_at:
+                raise AlreadySo("This customer is deleted already.")
+            if account.version != edit.base_version:
+                raise StaleEdit(account, edit.base_version)
+            account.deleted_at, account.deleted_by, account.delete_reason = at, user, reason
+        return _store_removal(accounts, before, removed=True, user=user, at=at, reason=reason, device=device)
+
+
+def restore_customers(account_ids: Sequence[int], *, user, at: datetime, reason: str = "", device: str = "") -> list[Account]:
+    """Bring deleted customers back where they stood.
+
+    Raises:
+        AlreadySo: one of them is not deleted.
+    """
+    with transaction.atomic():
+        accounts = _locked(account_ids)
+        before: dict[int, live.Spot | None] = dict.fromkeys(accounts)
+        for account in accounts.values():
+            if not account.deleted_at:
+                raise AlreadySo("This customer is not deleted.")
+            account.deleted_at, account.deleted_by, account.delete_reason = None, None, ""
+        return _store_removal(accounts, before, removed=False, user=user, at=at, reason=reason, device=device)
+
+
+def refresh_classification(*, today: date, at: datetime) -> int:
+    """Bring today's grade and classes in step with the dated periods; return how many customers changed. Due daily."""
+    with transaction.atomic():
+        changed = []
+        for account in Account.objects.select_for_update(of=("self",)).select_related("point").order_by("pk").iterator():
+            before = _spot(account)
+            grade = _valid(account.grade_periods, today).order_by("-valid_from_date").values_list("grade", flat=True).first() or "none"
+            classes = sorted(_valid(account.class_memberships, today).values_list("business_class", flat=True))
+            if (grade, classes) != (account.grade, sorted(account.classes)):
+                account.grade, account.classes, account.updated_at = grade, classes, at
+                changed.append((before, account))
+        Account.objects.bulk_update([account for _, account in changed], ["grade", "classes", "updated_at"], batch_size=1000)
+        _publish(changed, at=at)
+    return len(changed)
+
+
+def civil_date(at: datetime) -> date:
+    """Return the day in the utility's zone."""
+    return at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def _valid(periods, today: date):
+    return periods.filter(valid_from_date__lte=today).exclude(valid_to_date__lte=today)
+
+
+def _refuse_taken(numbers: Sequence[str]) -> None:
+    twice = {number for number in numbers if numbers.count(number) > 1} if len(set(numbers)) < len(numbers) else set()
+    taken = twice or set(Account.objects.filter(account_no__in=numbers).values_list("account_no", flat=True))
+    if taken:
+        raise AccountNumberTaken(f"Account number {min(taken)} is in use already.")
+
+
+def _enterprises(names: set[str]) -> dict[str, Enterprise]:
+    Enterprise.objects.bulk_create((Enterprise(name=name) for name in sorted(names)), ignore_conflicts=True)
+    return {enterprise.name: enterprise for enterprise in Enterprise.objects.filter(name__in=names)}
+
+
+def _account(command: NewCustomer, enterprise: Enterprise, point: Point, at: datetime) -> Account:
+    account = Account(
+        enterprise=enterprise,
+        account_no=command.account_no,
+        **{name: getattr(command, name) for name in EDITABLE},
+        grade=command.grade,
+        classes=sorted(set(command.classes)),
+        point=point,
+        made_up=command.made_up,
+        created_at=at,
+        updated_at=at,
+    )
+    _write_search_keys(account)
+    return account
+
+
+def _write_search_keys(account: Account) -> None:
+    account.pinyin, account.initials = rules.pinyin_of([account.name_zh, account.name])
+    names = [account.name, account.name_en, account.name_zh, account.address, account.enterprise.name]
+    account.search_text = " | ".join([*(rules.fold(name) for name in names if name), account.pinyin])
+
+
+def _placing(account: Account, command: NewCustomer) -> points.PointCommand:
+    return points.PointCommand(
+        point_id=account.point_id,
+        lon=command.lon or 0.0,
+        lat=command.lat or 0.0,
+        base_version=0,
+        reason=command.reason,
+        device=command.device,
+        datum=command.datum,
+        source=command.source,
+        accuracy_m=command.accuracy_m,
+    )
+
+
+def _apply(account: Account, fields: dict[str, Any], at: datetime) -> None:
+    for name in EDITABLE:
+        if name in fields:
+            setattr(account, name, fields[name])
+    if fields.get("enterprise"):
+        account.enterprise = _enterprises({fields["enterprise"]})[fields["enterprise"]]
+    today = civil_date(at)
+    if "grade" in fields and fields["grade"] != account.grade:
+        account.grade = fields["grade"]
+        _close(account.grade_periods, today)
+        GradePeriod.objects.create(account=account, grade=account.grade, valid_from_date=today)
+    if "classes" in fields:
+        _change_classes(account, set(fields["classes"]), today)
+    account.version += 1
+    account.updated_at = at
+    _write_search_keys(account)
+
+
+def _change_classes(account: Account, wanted: set[str], today: date) -> None:
+    left, joined = set(account.classes) - wanted, wanted - set(account.classes)
+    _close(account.class_memberships.filter(business_class__in=left), today)
+    ClassMembership.objects.bulk_create(
+        ClassMembership(account=account, business_class=name, valid_from_date=today) for name in sorted(joined)
+    )
+    account.classes = sorted(wanted)
+
+
+def _close(periods, today: date) -> None:
+    periods.filter(valid_to_date__isnull=True).update(valid_to_date=today)
+
+
+def _locked(account_ids: Sequence[int]) -> dict[int, Account]:
+    queryset = (
+        Account.objects.select_for_update(of=("self",)).select_related("point", "enterprise").filter(pk__in=account_ids).order_by("pk")
+    )
+    accounts = {account.pk: account for account in queryset}
+    if len(accounts) < len(set(account_ids)):
+        raise NotThere("There is no such customer.")
+    return accounts
+
+
+def _locked_by_point(point_ids: Sequence[int]) -> list[tuple[Account, live.Spot | None]]:
+    queryset = Account.objects.select_for_update(of=("self",)).select_related("point").filter(point_id__in=point_ids).order_by("pk")
+    return [(account, _spot(account)) for account in queryset]
+
+
+def _after_moves(before: list[tuple[Account, live.Spot | None]], *, at: datetime) -> None:
+    accounts = _in_order([account for account, _ in before])
+    _settle_areas(accounts)
+    _publish([(spot, account) for (_, spot), account in zip(before, accounts, strict=True)], at=at)
+
+
+def _in_order(accounts: Sequence[Account]) -> list[Account]:
+    """Return the accounts as they stand now, in the given order."""
+    fresh = Account.objects.select_related("point", "enterprise").in_bulk([account.pk for account in accounts])
+    return [fresh[account.pk] for account in accounts]
+
+
+def _settle_areas(accounts: Sequence[Account]) -> None:
+    """Set each located customer's county to the one that covers its point."""
+    changed = []
+    for account in accounts:
+        if account.point.geom:
+            county = places.county_at(lon=account.point.geom.x, lat=account.point.geom.y)
+            if (county.pk if county else None) != account.area_id:
+                account.area = county
+                changed.append(account)
+    Account.objects.bulk_update(changed, ["area"])
+
+
+def _store_removal(
+    accounts: dict[int, Account], before: dict[int, live.Spot | None], *, removed: bool, user, at: datetime, reason: str, device: str
+) -> list[Account]:
+    for account in accounts.values():
+        account.version += 1
+        account.updated_at = at
+    Account.objects.bulk_update(accounts.values(), ["deleted_at", "deleted_by", "delete_reason", "version", "updated_at"])
+    points.note_removal(
+        [account.point_id for account in accounts.values()], removed=removed, user=user, at=at, reason=reason, device=device
+    )
+    ordered = _in_order(list(accounts.values()))
+    _publish([(before[account.pk], account) for account in ordered], at=at)
+    return ordered
+
+
+def _spot(account: Account) -> live.Spot | None:
+    geom = account.point.geom
+    if account.deleted_at or geom is None:
+        return None
+    return live.Spot(lon=geom.x, lat=geom.y, bucket=rules.grade_rank(account.grade))
+
+
+def _publish(changed: Sequence[tuple[live.Spot | None, Account]], *, at: datetime) -> None:
+    changes = []
+    for before, account in changed:
+        after = _spot(account)
+        # Customers without a location travel too: the tray and the lists of other people must hear of them.
+        body = None if account.deleted_at else map_feature(account)
+        changes.append(live.FeatureChange(feature_id=account.pk, body=body, before=before, after=after))
+    live.publish(LAYER, changes, at=at)

@@ -1,0 +1,108 @@
+"""One table from named errors to statuses; every error leaves as problem+json (RFC 9457) with a request id."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from customers import services as customers
+from customers.selectors import customer_card, move_row
+from layers import access, idempotency, registry
+from spatial import datums, geometry, tiles
+from spatial.services import points
+
+log = structlog.get_logger()
+
+STATUSES: dict[type[Exception], tuple[int, str]] = {
+    access.NotAllowed: (403, "not_allowed"),
+    customers.NotThere: (404, "not_found"),
+    registry.UnknownLayer: (404, "unknown_layer"),
+    customers.AccountNumberTaken: (409, "account_number_taken"),
+    customers.StaleEdit: (409, "version_conflict"),
+    customers.AlreadySo: (409, "already_so"),
+    points.VersionConflict: (409, "version_conflict"),
+    points.GuardDistance: (409, "guard_distance"),
+    points.NothingToUndo: (409, "nothing_to_undo"),
+    geometry.LooksSwapped: (400, "looks_swapped"),
+    geometry.BadCoordinates: (400, "bad_coordinates"),
+    datums.UnknownDatum: (400, "unknown_datum"),
+    tiles.TileOutsideRange: (400, "tile_outside_range"),
+    idempotency.BadKey: (400, "bad_idempotency_key"),
+    idempotency.KeyReused: (422, "idempotency_key_reused"),
+}
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an error into its answer; None for what nobody named (a fault of ours, logged by Django as 500)."""
+    named = next(((kind, STATUSES[kind]) for kind in type(error).__mro__ if kind in STATUSES), None)
+    if named:
+        status, code = named[1]
+        return _answer(status, code, str(error), **_extra(error, context))
+    if isinstance(error, Http404):
+        return _answer(404, "not_found", "There is nothing here, or not for you.")
+    if isinstance(error, PermissionDenied):
+        return _answer(403, "not_allowed", str(error) or "You may not do this.")
+    if isinstance(error, exceptions.ValidationError):
+        return _answer(400, "invalid", "Some fields need your attention.", errors=_field_errors(error.detail))
+    if isinstance(error, exceptions.APIException):
+        response = _answer(error.status_code, str(error.default_code), str(error.detail))
+        if getattr(error, "auth_header", None):
+            response["WWW-Authenticate"] = error.auth_header
+        return response
+    if isinstance(error, DatabaseError):
+        log.warning("database_unavailable", error=type(error).__name__)
+        return _answer(503, "try_again", "The database did not answer in time; nothing was stored. Try again in a moment.")
+    return None
+
+
+def _extra(error: Exception, context: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(error, points.VersionConflict):
+        return {"theirs": _theirs(error)}
+    if isinstance(error, points.GuardDistance):
+        return {"distance_m": error.distance_m, "guard_m": error.guard_m}
+    if isinstance(error, geometry.LooksSwapped):
+        return {"suggestion": {"lon": error.lon, "lat": error.lat}}
+    if isinstance(error, customers.StaleEdit):
+        return {"theirs": customer_card(error.account, user=context["request"].user)}
+    return {}
+
+
+def _theirs(error: points.VersionConflict) -> dict[str, Any]:
+    geom = error.point.geom
+    latest = move_row(error.latest) if error.latest else {}
+    return {
+        **{name: latest.get(name) for name in ("actor", "actor_name", "at", "reason", "kind", "distance_m")},
+        "lon": geom.x if geom else None,
+        "lat": geom.y if geom else None,
+        "version": error.point.version,
+    }
+
+
+def _field_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    if isinstance(detail, dict):
+        found: dict[str, list[str]] = {}
+        for name, value in detail.items():
+            found |= _field_errors(value, f"{prefix}{name}" if not prefix else f"{prefix}.{name}")
+        return found
+    if detail and isinstance(detail, list) and isinstance(detail[0], dict | list):
+        return {key: value for number, item in enumerate(detail) for key, value in _field_errors(item, f"{prefix}.{number}").items()}
+    return {prefix: [str(text) for text in (detail if isinstance(detail, list) else [detail])]}
+
+
+def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
+    set_rollback()
+    body = {
+        "type": f"/errors/{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+        **extra,
+    }
+    return Response(body, status=status, content_type="application/problem+json")

@@ -1,0 +1,82 @@
+"""Doors of the portal: sign-in, who am I, health."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.middleware.csrf import get_token
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework import exceptions, permissions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from layers import access
+from portal import selectors
+
+
+class SignIn(serializers.Serializer):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=500, trim_whitespace=False)
+
+
+class BadCredentials(exceptions.APIException):
+    status_code = 400
+    default_detail = "Name or password is not right."
+    default_code = "bad_credentials"
+
+
+class Session(APIView):
+    """Sign in and out."""
+
+    permission_classes = [permissions.AllowAny]
+
+    @method_decorator(sensitive_post_parameters())
+    @extend_schema(request=SignIn, responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request) -> Response:
+        fields = SignIn(data=request.data)
+        fields.is_valid(raise_exception=True)
+        # SessionAuthentication checks CSRF for signed-in people only; sign-in itself must be guarded too.
+        self.authentication_classes[0]().enforce_csrf(request)
+        user = authenticate(request, **fields.validated_data)
+        if user is None or not access.role_of(user):
+            raise BadCredentials
+        login(request, user)
+        return Response(me(request))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        logout(request)
+        return Response(status=204)
+
+
+class Me(APIView):
+    """Who is signed in, and what the page needs to know about the utility."""
+
+    permission_classes = [permissions.AllowAny]
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        get_token(request)
+        if not request.user.is_authenticated or not access.role_of(request.user):
+            raise exceptions.NotAuthenticated("Sign in first.")
+        return Response(me(request))
+
+
+def me(request: Request) -> dict[str, Any]:
+    """Return the signed-in person and the utility's frame."""
+    user = request.user
+    return {
+        "username": user.username,
+        "name": user.get_full_name() or user.username,
+        "role": access.role_of(user),
+        "actions": sorted(access.actions_of(user)),
+        "utility": {
+            "name": settings.UTILITY_NAME,
+            "zone": settings.TIME_ZONE,
+            "guard_distance_m": settings.GUARD_DISTANCE_M,
+            **selectors.utility_frame(user=user),
+        },
+    }

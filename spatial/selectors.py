@@ -1,0 +1,23 @@
+"""Reads of where things are."""
+
+from django.contrib.gis.db.models import Extent
+from django.contrib.gis.geos import Point as Geos
+
+from spatial.models import SRID, Area
+
+# About 20 km of margin around the areas: customers just outside still count as plausible.
+_MARGIN_DEG = 0.2
+
+
+def utility_extent() -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north of all areas with a margin, or None while there is no area."""
+    extent = Area.objects.aggregate(box=Extent("geom"))["box"]
+    if extent is None:
+        return None
+    west, south, east, north = extent
+    return west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG
+
+
+def county_at(*, lon: float, lat: float) -> Area | None:
+    """Return the county whose polygon covers the position, if any."""
+    return Area.objects.filter(kind=Area.Kind.COUNTY, geom__covers=Geos(lon, lat, srid=SRID)).first()

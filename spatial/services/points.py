@@ -1,0 +1,213 @@
+"""Place, move and take back points. Each change is a journal row; nothing is ever overwritten."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.gis.geos import Point as Geos
+from django.db import connection, transaction
+
+from spatial import datums, geometry
+from spatial.models import SRID, Point, PointMove
+
+
+class VersionConflict(Exception):
+    """Somebody else changed the point since the person looked at it. `latest` is the newest journal row."""
+
+    def __init__(self, point: Point, latest: PointMove | None, base_version: int) -> None:
+        super().__init__(f"The point is at version {point.version}, not {base_version}: somebody moved it in between.")
+        self.point, self.latest, self.base_version = point, latest, base_version
+
+
+class GuardDistance(Exception):
+    """The move is farther than the guard distance and was not confirmed."""
+
+    def __init__(self, distance_m: float, guard_m: float) -> None:
+        super().__init__(
+            f"That is a move of {distance_m:,.0f} m, more than the {guard_m:,.0f} m that pass unasked. Confirm it if it is meant."
+        )
+        self.distance_m, self.guard_m = distance_m, guard_m
+
+
+class NothingToUndo(Exception):
+    """The journal row cannot be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointCommand:
+    """One wish to place or move a point. Position in `datum` (for a projected EPSG code: easting, northing in metres)."""
+
+    point_id: int
+    lon: float
+    lat: float
+    base_version: int
+    reason: str = ""
+    device: str = ""
+    datum: str = datums.WGS84
+    source: str = ""
+    accuracy_m: float | None = None
+
+
+def move_points(
+    commands: Sequence[PointCommand],
+    *,
+    user,
+    at: datetime,
+    guard_m: float | None = None,
+    extent: tuple[float, float, float, float] | None = None,
+) -> list[PointMove]:
+    """Move each point and write its journal row; return the rows in the order of the commands.
+
+    The points are locked in id order until the transaction ends. A point without a position is placed.
+    `guard_m` None means that distances were confirmed; `extent` (west, south, east, north) lets swapped coordinates be noticed.
+
+    Raises:
+        VersionConflict, GuardDistance, geometry.BadCoordinates, datums.UnknownDatum: for the first command refused; nothing is stored.
+    """
+    targets = [_target(command, extent) for command in commands]
+    with transaction.atomic():
+        points = _locked([command.point_id for command in commands])
+        moves = []
+        for command, target in zip(commands, targets, strict=True):
+            point = points[command.point_id]
+            _refuse_stale(point, command.base_version)
+            kind = PointMove.Kind.MOVE if point.geom else PointMove.Kind.PLACE
+            moves.append(_journal_row(point, target, kind=kind, command=command, user=user, at=at))
+        _measure(moves)
+        too_far = next((move for move in moves if guard_m is not None and (move.distance_m or 0) > guard_m), None)
+        if too_far:
+            raise GuardDistance(too_far.distance_m or 0, guard_m or 0)
+        return _write(moves, points)
+
+
+def undo_move(move_id: int, *, point_id: int, base_version: int, user, at: datetime, reason: str = "", device: str = "") -> PointMove:
+    """Take the point back to where it stood before that journal row, as a new row; any day, any row that has a before.
+
+    Raises:
+        VersionConflict: the point changed since the person looked at it.
+        NothingToUndo: the row is not of this point, or the point had no position before it, or stands there already.
+    """
+    with transaction.atomic():
+        point = _locked([point_id])[point_id]
+        _refuse_stale(point, base_version)
+        undone = PointMove.objects.filter(pk=move_id, point=point).first()
+        if undone is None:
+            raise NothingToUndo("That move is not in this point's history.")
+        if undone.from_geom is None:
+            raise NothingToUndo("Before that the point had no position; remove the customer instead, or move it.")
+        if point.geom and point.geom.equals_exact(undone.from_geom):
+            raise NothingToUndo("The point already stands where it stood before that move.")
+        before = PointMove.objects.filter(point=point, version__lt=undone.version, to_geom__isnull=False).order_by("-version").first()
+        command = PointCommand(
+            point_id=point_id,
+            lon=undone.from_geom.x,
+            lat=undone.from_geom.y,
+            base_version=base_version,
+            reason=reason,
+            device=device,
+            datum=before.datum if before else datums.WGS84,
+            source=before.source if before else "",
+            accuracy_m=before.accuracy_m if before else None,
+        )
+        row = _journal_row(point, undone.from_geom, kind=PointMove.Kind.UNDO, command=command, user=user, at=at)
+        row.undoes = undone
+        _measure([row])
+        return _write([row], {point_id: point})[0]
+
+
+def note_removal(point_ids: Sequence[int], *, removed: bool, user, at: datetime, reason: str, device: str = "") -> list[PointMove]:
+    """Journal that the points' owners left the map or came back; positions stay, so that restoring shows them where they were."""
+    with transaction.atomic():
+        points = _locked(point_ids)
+        rows = []
+        for point in points.values():
+            row = PointMove(
+                point=point,
+                kind=PointMove.Kind.REMOVE if removed else PointMove.Kind.RESTORE,
+                from_geom=point.geom if removed else None,
+                to_geom=None if removed else point.geom,
+                reason=reason,
+                device=device,
+                datum=point.datum,
+                source=point.source,
+                accuracy_m=point.accuracy_m,
+                base_version=point.version,
+                version=point.version + 1,
+                actor=user,
+                at=at,
+            )
+            point.version = row.version
+            rows.append(row)
+        Point.objects.bulk_update(points.values(), ["version"])
+        return PointMove.objects.bulk_create(rows)
+
+
+def _target(command: PointCommand, extent: tuple[float, float, float, float] | None) -> Geos:
+    if command.datum in datums.SAME_AS_WGS84 or command.datum in (datums.GCJ02, datums.BD09):
+        geometry.position(command.lon, command.lat)
+    lon, lat = datums.to_wgs84(command.lon, command.lat, command.datum)
+    where = geometry.position(lon, lat)
+    geometry.refuse_swapped(where.lon, where.lat, extent)
+    return Geos(where.lon, where.lat, srid=SRID)
+
+
+def _locked(point_ids: Sequence[int]) -> dict[int, Point]:
+    # One order for everybody, so that two bulk moves cannot wait for each other.
+    return {point.pk: point for point in Point.objects.select_for_update().filter(pk__in=point_ids).order_by("pk")}
+
+
+def _refuse_stale(point: Point, base_version: int) -> None:
+    if point.version != base_version:
+        raise VersionConflict(point, point.moves.select_related("actor").first(), base_version)
+
+
+def _journal_row(point: Point, target: Geos, *, kind: str, command: PointCommand, user, at: datetime) -> PointMove:
+    return PointMove(
+        point=point,
+        kind=kind,
+        from_geom=point.geom,
+        to_geom=target,
+        reason=command.reason,
+        device=command.device,
+        datum=command.datum,
+        source=command.source,
+        accuracy_m=command.accuracy_m,
+        base_version=point.version,
+        version=point.version + 1,
+        actor=user,
+        at=at,
+    )
+
+
+def _measure(moves: Sequence[PointMove]) -> None:
+    """Fill distance_m with metres on the ellipsoid; null where there was no position before."""
+    pairs = [(number, move) for number, move in enumerate(moves) if move.from_geom and move.to_geom]
+    if not pairs:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select n, st_distance(st_makepoint(a, b)::geography, st_makepoint(c, d)::geography)
+            from unnest(%s::int[], %s::float8[], %s::float8[], %s::float8[], %s::float8[]) as t (n, a, b, c, d)
+            """,
+            [
+                [number for number, _ in pairs],
+                [move.from_geom.x for _, move in pairs],
+                [move.from_geom.y for _, move in pairs],
+                [move.to_geom.x for _, move in pairs],
+                [move.to_geom.y for _, move in pairs],
+            ],
+        )
+        for number, distance_m in cursor.fetchall():
+            moves[number].distance_m = distance_m
+
+
+def _write(moves: list[PointMove], points: dict[int, Point]) -> list[PointMove]:
+    for move in moves:
+        point = points[move.point_id]
+        point.geom, point.version = move.to_geom, move.version
+        point.datum, point.source, point.accuracy_m = move.datum, move.source, move.accuracy_m
+        point.converted_by = "" if move.datum in datums.SAME_AS_WGS84 else datums.CONVERTER
+        point.moved_at, point.moved_by = move.at, move.actor
+    Point.objects.bulk_update(points.values(), ["geom", "version", "datum", "source", "accuracy_m", "converted_by", "moved_at", "moved_by"])
+    return PointMove.objects.bulk_create(moves)
