@@ -87,8 +87,7 @@ def decoded(tile: bytes) -> Layers:
     layers = mapbox_vector_tile.decode(gzip.decompress(tile), default_options={"y_coord_down": True})
     return {
         name: [
-            # make_valid: rounding to whole units can fold a thin polygon, and a folded one cannot be clipped.
-            {"geometry": shapely.make_valid(shapely.geometry.shape(feature["geometry"])), "properties": feature["properties"]}
+            {"geometry": _unfolded(shapely.geometry.shape(feature["geometry"])), "properties": feature["properties"]}
             for feature in layer["features"]
         ]
         for name, layer in layers.items()
@@ -108,6 +107,14 @@ def encoded(layers: Layers) -> bytes | None:
 def _natural_earth_layers(z: int, x: int, y: int) -> Layers:
     tile = _archive("natural-earth").tile(z, x, y)
     return decoded(tile) if tile else {}
+
+
+def _unfolded(geometry: shapely.Geometry) -> shapely.Geometry:
+    """Return a polygon that can be clipped: rounding to whole units can fold a thin one. Others come back as they are."""
+    if geometry.geom_type not in ("Polygon", "MultiPolygon") or geometry.is_valid:
+        return geometry
+    parts = shapely.get_parts(shapely.make_valid(geometry, method="structure"))
+    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
 
 
 def _zoomed(geometry: shapely.Geometry, scale: int, left: int, top: int) -> shapely.Geometry:

@@ -11,6 +11,7 @@ import gzip
 import json
 import math
 import pathlib
+import re
 from typing import Any
 
 from writing import DATA, ROOT
@@ -139,6 +140,11 @@ def upper_rhine_customers(network: dict[str, Any]) -> list[dict[str, Any]]:
             | {"lon": site["lon"], "lat": site["lat"], "datum": "WGS84", "source": "import", "accuracy_m": 10}
         )
     return rows
+
+
+def listed_names_zh() -> dict[str, str]:
+    """Return the Chinese name of every place on the list, by its name on the ground."""
+    return {re.split("[@>]", name)[0].strip(): name_zh.strip() for name, name_zh, *_ in (line.split("|") for line in _listed())}
 
 
 def _listed() -> list[str]:
