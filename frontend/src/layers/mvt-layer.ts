@@ -1,0 +1,267 @@
+/** A layer of server tiles (MVT), with a small live source over it: changed features are drawn from there, not from the tile. */
+
+import type { FeatureLike } from "ol/Feature.js";
+import Feature from "ol/Feature.js";
+import MVT from "ol/format/MVT.js";
+import Point from "ol/geom/Point.js";
+import VectorLayer from "ol/layer/Vector.js";
+import VectorTileLayer from "ol/layer/VectorTile.js";
+import { fromLonLat, toLonLat } from "ol/proj.js";
+import RenderFeature from "ol/render/Feature.js";
+import VectorSource from "ol/source/Vector.js";
+import VectorTileSource from "ol/source/VectorTile.js";
+import type Style from "ol/style/Style.js";
+import { createXYZ } from "ol/tilegrid.js";
+import { queryString } from "@/api/http";
+import type { LayerInfo } from "@/api/types";
+import type { LonLat } from "@/lib/coordinates";
+import type { UrlParams } from "@/lib/url-state";
+import type { GridMap, Hit } from "@/map/grid-map";
+import { loadTile } from "@/map/tile-loading";
+import { type LiveEvent, latestById } from "./apply-events";
+import type { Found, LayerHandle } from "./layer-handle";
+
+export interface MvtLayerOptions {
+  zIndex: number;
+  declutter?: boolean;
+  /** `part` is the MVT layer's name; `resolution` in metres of the projection per pixel. */
+  style: (part: string, feature: FeatureLike, resolution: number) => Style | Style[] | undefined;
+  /** Which hit features can be selected. */
+  selectable?: (part: string) => boolean;
+}
+
+/** Over this many live changes the tiles are fetched again and the live source is emptied. */
+const DELTA_LIMIT = 200;
+
+export class MvtLayer implements LayerHandle {
+  readonly info: LayerInfo;
+  protected readonly map: GridMap;
+  protected readonly tiles: VectorTileLayer;
+  protected readonly tileSource: VectorTileSource;
+  protected readonly delta = new VectorSource<Feature<Point>>();
+  protected readonly deltaLayer: VectorLayer;
+  /** Ids drawn from the delta source, deleted, or hidden: the tile's own picture of them is not drawn. */
+  protected readonly overridden = new Set<number>();
+  private readonly hidden = new Set<number>();
+  private readonly provisional = new Map<number, { before: Feature<Point> | null; wasOverridden: boolean }>();
+  private readonly changedAt = new Map<number, number>();
+  private readonly stops: (() => void)[] = [];
+  private query: Record<string, string> = {};
+  private generation = 0;
+  private pending: LiveEvent[] = [];
+  private frame = 0;
+
+  constructor(map: GridMap, info: LayerInfo, options: MvtLayerOptions) {
+    this.map = map;
+    this.info = info;
+    this.tileSource = new VectorTileSource({
+      format: new MVT({ featureClass: RenderFeature, idProperty: "id", layerName: "part" }),
+      tileGrid: createXYZ({ minZoom: info.min_zoom, maxZoom: info.max_zoom, tileSize: 512 }),
+      tileLoadFunction: loadTile,
+      url: "",
+    });
+    this.tiles = new VectorTileLayer({
+      source: this.tileSource,
+      zIndex: options.zIndex,
+      declutter: options.declutter ?? false,
+      renderMode: "vector",
+      updateWhileAnimating: true,
+      updateWhileInteracting: true,
+      style: (feature, resolution) => {
+        const id = feature.getId();
+        if (typeof id === "number" && (this.overridden.has(id) || this.hidden.has(id))) return undefined;
+        return options.style(String(feature.get("part")), feature, resolution);
+      },
+    });
+    this.deltaLayer = new VectorLayer({
+      source: this.delta,
+      zIndex: options.zIndex + 1,
+      declutter: options.declutter ?? false,
+      updateWhileAnimating: true,
+      updateWhileInteracting: true,
+      style: (feature, resolution) =>
+        this.hidden.has(Number(feature.getId()))
+          ? undefined
+          : options.style(String(feature.get("part")), feature, resolution),
+    });
+    this.stops.push(map.addLayer(this.tiles), map.addLayer(this.deltaLayer));
+    this.stops.push(map.addPicker((pixel, tolerance) => this.pick(pixel, tolerance, options.selectable)));
+    this.setUrl();
+  }
+
+  setShown(visible: boolean, opacity: number): void {
+    this.tiles.setVisible(visible);
+    this.tiles.setOpacity(opacity);
+    this.deltaLayer.setVisible(visible);
+    this.deltaLayer.setOpacity(opacity);
+  }
+
+  setFilters(params: UrlParams): void {
+    const query: Record<string, string> = {};
+    for (const key of this.info.filters) if (params[key]) query[key] = params[key];
+    if (queryString(query) === queryString(this.query)) return;
+    this.query = query;
+    this.setUrl();
+  }
+
+  find(id: number): Found | null {
+    const changed = this.delta.getFeatureById(id) as Feature<Point> | null;
+    if (changed) return foundOf(id, changed.getGeometry()?.getCoordinates(), changed.getProperties());
+    if (this.overridden.has(id)) return null;
+    const size = this.map.ol.getSize();
+    if (!size) return null;
+    const inTiles = this.tiles
+      .getFeaturesInExtent(this.map.view.calculateExtent(size))
+      .find((feature) => feature.getId() === id);
+    if (!inTiles) return null;
+    return foundOf(id, (inTiles as RenderFeature).getFlatCoordinates(), inTiles.getProperties());
+  }
+
+  setProvisional(id: number, position: LonLat | null): void {
+    const kept = this.provisional.get(id);
+    if (position === null) {
+      if (!kept) return;
+      this.provisional.delete(id);
+      const shown = this.delta.getFeatureById(id);
+      if (shown) this.delta.removeFeature(shown as Feature<Point>);
+      if (kept.before) this.delta.addFeature(kept.before);
+      if (!kept.wasOverridden) this.overridden.delete(id);
+      this.tiles.changed();
+      return;
+    }
+    const coordinates = fromLonLat([position.lon, position.lat]);
+    const shown = this.delta.getFeatureById(id) as Feature<Point> | null;
+    if (kept && shown) {
+      shown.getGeometry()?.setCoordinates(coordinates);
+      return;
+    }
+    const found = this.find(id);
+    const feature = new Feature<Point>(new Point(coordinates));
+    feature.setProperties({ ...withoutGeometry(found?.properties), part: found?.properties.part ?? this.pointPart() });
+    feature.setId(id);
+    this.provisional.set(id, { before: shown, wasOverridden: this.overridden.has(id) });
+    if (shown) this.delta.removeFeature(shown);
+    this.delta.addFeature(feature);
+    this.overridden.add(id);
+    this.tiles.changed();
+  }
+
+  setHidden(id: number, hidden: boolean): void {
+    if (hidden) this.hidden.add(id);
+    else this.hidden.delete(id);
+    this.tiles.changed();
+    this.delta.changed();
+  }
+
+  /** Collected and drawn once a frame. */
+  applyEvents(events: readonly LiveEvent[]): void {
+    this.pending.push(...events);
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.drawPending());
+  }
+
+  refresh(): void {
+    this.generation += 1;
+    this.setUrl();
+  }
+
+  remove(): void {
+    cancelAnimationFrame(this.frame);
+    for (const stop of this.stops) stop();
+  }
+
+  /** The part that holds single features of this layer. */
+  protected pointPart(): string {
+    return this.info.parts.find((part) => part.geometry === "point")?.id ?? this.info.id;
+  }
+
+  private drawPending(): void {
+    this.frame = 0;
+    const latest = latestById(this.pending);
+    this.pending = [];
+    let newlyOverridden = false;
+    for (const [id, event] of latest) {
+      this.changedAt.set(id, this.generation);
+      if (!this.overridden.has(id)) newlyOverridden = true;
+      this.overridden.add(id);
+      const kept = this.provisional.get(id);
+      if (kept) {
+        kept.before = featureOf(event, this.pointPart());
+        kept.wasOverridden = true;
+        continue;
+      }
+      const shown = this.delta.getFeatureById(id) as Feature<Point> | null;
+      const next = featureOf(event, this.pointPart());
+      if (shown) this.delta.removeFeature(shown);
+      if (next) this.delta.addFeature(next);
+    }
+    if (newlyOverridden) this.tiles.changed();
+    this.eventsDrawn(latest.size);
+    if (this.changedAt.size > DELTA_LIMIT) this.refresh();
+  }
+
+  /** For layers with aggregates, which no single event can correct. */
+  protected eventsDrawn(_count: number): void {}
+
+  /** The part after # never leaves the browser: a new generation asks the server again, and its ETag makes that cheap. */
+  private setUrl(): void {
+    const url = `${this.info.tiles}${queryString(this.query)}#${this.generation}`;
+    const generation = this.generation;
+    this.tileSource.setUrl(url);
+    if (generation > 0) this.map.ol.once("rendercomplete", () => this.forgetBefore(generation));
+  }
+
+  /** Tiles of this generation hold everything that had changed before it was asked for. */
+  private forgetBefore(generation: number): void {
+    if (generation !== this.generation) return;
+    for (const [id, changedAt] of [...this.changedAt]) {
+      if (changedAt >= generation || this.provisional.has(id)) continue;
+      this.changedAt.delete(id);
+      this.overridden.delete(id);
+      const shown = this.delta.getFeatureById(id) as Feature<Point> | null;
+      if (shown) this.delta.removeFeature(shown);
+    }
+    this.tiles.changed();
+  }
+
+  private pick(
+    pixel: readonly [number, number],
+    tolerance: number,
+    selectable: ((part: string) => boolean) | undefined,
+  ): Hit[] {
+    const hits = new Map<number, Hit>();
+    this.map.ol.forEachFeatureAtPixel(
+      [...pixel],
+      (feature) => {
+        const id = feature.getId();
+        if (typeof id !== "number" || hits.has(id) || !selectable?.(String(feature.get("part")))) return;
+        const geometry = feature.getGeometry();
+        const coordinates =
+          geometry instanceof Point ? geometry.getCoordinates() : (feature as RenderFeature).getFlatCoordinates();
+        const found = foundOf(id, coordinates, feature.getProperties());
+        if (found) hits.set(id, { layer: this.info.id, ...found });
+      },
+      { hitTolerance: tolerance, layerFilter: (layer) => layer === this.tiles || layer === this.deltaLayer },
+    );
+    return [...hits.values()];
+  }
+}
+
+function foundOf(id: number, coordinates: number[] | undefined, properties: Record<string, unknown>): Found | null {
+  if (!coordinates || coordinates.length < 2) return null;
+  const [lon = 0, lat = 0] = toLonLat(coordinates);
+  return { id, lonLat: { lon, lat }, properties: withoutGeometry(properties) };
+}
+
+function withoutGeometry(properties: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> {
+  const { geometry: _geometry, ...rest } = properties ?? {};
+  return rest;
+}
+
+function featureOf(event: LiveEvent, part: string): Feature<Point> | null {
+  const coordinates = event.k === "upsert" ? event.b?.geometry?.coordinates : undefined;
+  if (!coordinates || !event.b) return null;
+  const feature = new Feature<Point>(new Point(fromLonLat(coordinates)));
+  feature.setProperties({ ...event.b.properties, part });
+  feature.setId(event.id);
+  return feature;
+}

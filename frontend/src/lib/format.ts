@@ -1,0 +1,78 @@
+/** Numbers, units, dates for people: locale's separators, tabular figures, one rule of decimals per unit. */
+import { currentLanguage } from "./i18n";
+
+const DECIMALS: Readonly<Record<string, number>> = {
+  kVA: 0,
+  kW: 1,
+  kvar: 1,
+  kWh: 0,
+  kV: 1,
+  V: 0,
+  A: 1,
+  "%": 1,
+  m: 0,
+  km: 2,
+  ha: 2,
+  "m²": 0,
+  "km²": 2,
+};
+
+function locale(): string {
+  return currentLanguage() === "zh" ? "zh-CN" : "en-GB";
+}
+
+export function formatNumber(value: number, decimals = 0): string {
+  return new Intl.NumberFormat(locale(), { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(
+    value,
+  );
+}
+
+/** "1,250 kVA"; null when there is no value: the caller says "no data", never 0. */
+export function formatQuantity(value: number | string | null | undefined, unit: string): string | null {
+  if (value === null || value === undefined || value === "") return null;
+  const number = Number(value);
+  if (!Number.isFinite(number)) return null;
+  return `${formatNumber(number, DECIMALS[unit] ?? 0)} ${unit}`;
+}
+
+/** A geodesic length in metres as "340 m" or "3.42 km". */
+export function formatLength(length_m: number): string {
+  return length_m < 1_000
+    ? `${formatNumber(length_m, length_m < 10 ? 1 : 0)} m`
+    : `${formatNumber(length_m / 1_000, 2)} km`;
+}
+
+export function formatArea(area_m2: number): string {
+  if (area_m2 < 10_000) return `${formatNumber(area_m2)} m²`;
+  if (area_m2 < 1_000_000) return `${formatNumber(area_m2 / 10_000, 2)} ha`;
+  return `${formatNumber(area_m2 / 1_000_000, 2)} km²`;
+}
+
+/** Date and time in the utility's zone, not the browser's. */
+export function formatTime(instant: string | Date, zone: string | undefined): string {
+  return new Intl.DateTimeFormat(locale(), {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+    timeZone: zone,
+  }).format(new Date(instant));
+}
+
+/** "3 minutes ago", from the two instants handed in. */
+export function formatAge(instant: string | Date, now: Date): string {
+  const seconds = Math.round((new Date(instant).getTime() - now.getTime()) / 1_000);
+  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
+  const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+    ["year", 31_557_600],
+    ["month", 2_629_800],
+    ["day", 86_400],
+    ["hour", 3_600],
+    ["minute", 60],
+  ];
+  for (const [unit, size] of steps)
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+  return relative.format(seconds, "second");
+}

@@ -1,0 +1,240 @@
+/** One shell: top bar, rail, left panel, right card, bottom drawer, controls. Everything else gets out of the map's way. */
+import { useEffect, useMemo, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useMe } from "@/api/session";
+import type { Me } from "@/api/types";
+import type { RailItem } from "@/features/feature";
+import { useShortcuts } from "@/lib/shortcuts";
+import { useStore } from "@/lib/store";
+import { Icon, IconButton } from "@/lib/ui";
+import { select, urlState, useSelection, useUrl } from "@/lib/url-state";
+import { useMap } from "@/map/context";
+import { Boundary } from "./Boundary";
+import { useEscapeLayers } from "./escape";
+import { useLayout } from "./layout";
+import { MapFooter } from "./MapFooter";
+import { Notices } from "./Notices";
+import { cards, drawers, lazyOf, mapControls, overlays, panels, railItems, topBarItems } from "./registry";
+import { Sheet } from "./Sheet";
+import css from "./shell.module.css";
+
+export function Shell() {
+  const { t } = useTranslation("common");
+  const me = useMe();
+  const { panel, drawer } = useUrl();
+  const selection = useSelection();
+  const layout = useLayout();
+  const card = selection ? cards.find((candidate) => candidate.layer === selection.layer) : undefined;
+  const openPanel = panels.find((candidate) => candidate.id === panel);
+  const openDrawer = drawers.find((candidate) => candidate.id === drawer);
+
+  useEscapeLayers();
+  useMapPadding({ panel: !!openPanel, card: !!card, drawer: !!openDrawer });
+  useShortcuts(
+    useMemo(() => [{ keys: "g m", label: "common:keys.map", run: () => document.getElementById("map")?.focus() }], []),
+  );
+
+  const Panel = openPanel && lazyOf(openPanel.load);
+  const Drawer = openDrawer && lazyOf(openDrawer.load);
+  const Card = card && lazyOf(card.load);
+
+  return (
+    <div
+      className={css.shell}
+      data-panel={openPanel ? "" : undefined}
+      data-card={card ? "" : undefined}
+      data-drawer={openDrawer ? "" : undefined}
+      data-layout={layout}
+    >
+      <button type="button" className={css.skip} onClick={() => document.getElementById("map")?.focus()}>
+        {t("skipToMap")}
+      </button>
+      <TopBar />
+      <Rail me={me} />
+      <MapCanvas />
+      <div className={css.controls}>
+        {mapControls.map((control) => {
+          const Control = lazyOf(control.load);
+          return (
+            <Boundary key={control.id} quiet>
+              <Control />
+            </Boundary>
+          );
+        })}
+      </div>
+      <MapFooter />
+      {Panel && openPanel && (
+        <aside className={css.panel} aria-label={t(openPanel.label)}>
+          <header className={css.panelHead}>
+            <h2>{t(openPanel.label)}</h2>
+            <IconButton icon="close" label={t("close")} onClick={() => urlState.set({ panel: null })} />
+          </header>
+          <div className={css.panelBody}>
+            <Boundary>
+              <Panel />
+            </Boundary>
+          </div>
+        </aside>
+      )}
+      {Drawer && openDrawer && (
+        <Sheet kind="drawer" label={t(openDrawer.label)} onClose={() => urlState.set({ drawer: null })}>
+          <Boundary>
+            <Drawer />
+          </Boundary>
+        </Sheet>
+      )}
+      {Card && selection && (
+        <Sheet kind="card" label={t("card")} onClose={() => select(null)}>
+          <Boundary key={`${selection.layer}:${selection.id}`}>
+            <Card id={selection.id} />
+          </Boundary>
+        </Sheet>
+      )}
+      {overlays.map((overlay) => {
+        const Overlay = lazyOf(overlay.load);
+        return (
+          <Boundary key={overlay.id} quiet>
+            <Overlay />
+          </Boundary>
+        );
+      })}
+      <Notices />
+    </div>
+  );
+}
+
+function TopBar() {
+  return (
+    <header className={css.topbar}>
+      <div className={css.brand}>
+        <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
+          <rect width="32" height="32" rx="7" fill="var(--brand-tile)" />
+          <path
+            d="M6 21.5 16 27l10-5.5M6 16l10 5.5L26 16"
+            fill="none"
+            stroke="#9fe0f5"
+            strokeWidth="2"
+            strokeLinejoin="round"
+            strokeLinecap="round"
+            opacity=".75"
+          />
+          <path d="m17.5 3.500-7 9.500h4.600l-1.400 6.500 7.300-9.700h-4.700z" fill="#fff" />
+        </svg>
+        <span>GridAtlas</span>
+      </div>
+      {topBarItems.map(({ id, Component }) => (
+        <Component key={id} />
+      ))}
+    </header>
+  );
+}
+
+function Rail({ me }: { me: Me }) {
+  const { t } = useTranslation("common");
+  const items = railItems.filter((item) => item.allowed?.(me) ?? true);
+  return (
+    <nav className={css.rail} aria-label={t("sections")}>
+      <ul>
+        {items.map((item) => (
+          <li key={item.id}>
+            <RailButton item={item} />
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+const noBadge = () => 0;
+
+function RailButton({ item }: { item: RailItem }) {
+  const { t } = useTranslation("common");
+  const url = useUrl();
+  const badge = (item.useBadge ?? noBadge)();
+  const [slot, id] =
+    "panel" in item.opens ? (["panel", item.opens.panel] as const) : (["drawer", item.opens.drawer] as const);
+  const open = url[slot] === id;
+  return (
+    <button
+      type="button"
+      className={css.railButton}
+      aria-pressed={open}
+      onClick={() => urlState.set({ [slot]: open ? null : id })}
+    >
+      <Icon name={item.icon} size={20} />
+      <span>{t(item.label)}</span>
+      {badge > 0 && <em>{badge > 99 ? "99+" : badge}</em>}
+    </button>
+  );
+}
+
+function MapCanvas() {
+  const { t } = useTranslation("common");
+  const map = useMap();
+  const ref = useRef<HTMLElement>(null);
+  const mode = useStore(map.mode);
+
+  useEffect(() => {
+    map.attach(ref.current);
+    return () => map.attach(null);
+  }, [map]);
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (map.mode.get()?.onKey?.(event.nativeEvent)) {
+      event.preventDefault();
+      return;
+    }
+    const step = event.shiftKey ? 1 : 0.3;
+    const pan: Record<string, [number, number]> = {
+      ArrowLeft: [-step, 0],
+      ArrowRight: [step, 0],
+      ArrowUp: [0, step],
+      ArrowDown: [0, -step],
+    };
+    const direction = pan[event.key];
+    if (!direction) return;
+    event.preventDefault();
+    map.panBy(...direction);
+  };
+
+  return (
+    <>
+      <main
+        id="map"
+        ref={ref}
+        className={css.map}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the map takes arrow keys.
+        tabIndex={0}
+        role="application"
+        aria-label={t("map")}
+        aria-describedby="map-instructions"
+        onKeyDown={onKeyDown}
+      />
+      <p id="map-instructions" className="visually-hidden">
+        {t("mapInstructions")}
+      </p>
+      {mode?.hint && (
+        <div className={css.hint} role="status">
+          <span>{mode.hint}</span>
+          <kbd>Esc</kbd>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Tell the map what covers it, so that flights end in the middle of what can be seen. */
+function useMapPadding({ panel, card, drawer }: { panel: boolean; card: boolean; drawer: boolean }): void {
+  const map = useMap();
+  const layout = useLayout();
+  useEffect(() => {
+    const wide = layout === "wide";
+    const height = window.innerHeight;
+    map.setPadding({
+      top: 0,
+      left: panel && layout !== "phone" ? 320 : 0,
+      right: card && wide ? 384 : 0,
+      bottom: wide ? (drawer ? height * 0.38 : 0) : card || drawer ? height * 0.42 : 0,
+    });
+  }, [map, layout, panel, card, drawer]);
+}
