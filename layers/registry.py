@@ -1,6 +1,6 @@
 """The list of map layers. An app declares its layers in its own `map_layers.py`; this module never imports them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +12,10 @@ Words = Mapping[Literal["en", "zh"], str]
 
 class UnknownLayer(LookupError):
     """No layer of that name is declared."""
+
+
+class BadFilter(ValueError):
+    """A filter's name or one of its words is unknown."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,11 @@ class Clusters:
 class MapLayer:
     """One declaration gives tiles, TileJSON, GeoJSON, legend, rights, live events and the browser's list entry.
 
-    `filters` turn a list of words from the address line into a narrower queryset of the part `filters_part`.
+    `filters` turn a list of words from the address line into narrower rows, of every part; they raise BadFilter for a word they do not know.
     `follows` names the layer whose geometry this one is drawn from, so that it moves with it.
     `move` is the service that moves one feature of this layer: move(user=, feature_id=, at=, **command).
+    `visible_ids(user, ids)` returns which of these features the person may hear about in live events, deleted and un-located ones
+    included (`rows` no longer has those). Without it, `rows` of the parts decide and a deletion is told to everyone who may see the layer.
     """
 
     id: str
@@ -63,6 +69,7 @@ class MapLayer:
     follows: str | None = None
     visible_at_start: bool = True
     move: Callable[..., Any] | None = None
+    visible_ids: Callable[[Any, Sequence[int]], Set[int]] | None = None
 
     @property
     def min_zoom(self) -> int:
