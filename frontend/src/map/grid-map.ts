@@ -240,7 +240,7 @@ export class GridMap {
 
   private setCursor(cursor: string): void {
     const element = this.ol.getViewport();
-    if (element.style.cursor !== cursor) element.style.cursor = cursor;
+    if (element && element.style.cursor !== cursor) element.style.cursor = cursor;
   }
 
   private settle(): void {
