@@ -241,7 +241,7 @@ def _sign_in(session_key: str | None) -> tuple[Any, str, Standing] | None:
     user_id, backend_path = session.get(auth.SESSION_KEY), session.get(auth.BACKEND_SESSION_KEY)
     if user_id is None or backend_path not in settings.AUTHENTICATION_BACKENDS:
         return None
-    user: Any = auth.load_backend(backend_path).get_user(user_id)
+    user: Any = auth.load_backend(str(backend_path)).get_user(user_id)
     if user is None or not _is_hash_good(user, session.get(auth.HASH_SESSION_KEY, "")):
         return None
     standing = event_log.standings([(session_key, user.pk)]).get(session_key)

@@ -1,6 +1,6 @@
 """Reads of the log of changes, for the hub: what is new, what a returning socket missed, which sessions are still good."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -26,12 +26,25 @@ class Standing:
     is_superuser: bool
 
 
+_POSITION_SQL = "select epoch::text, seq from layers_stream where key = %s"
+
+
 def position(key: str) -> tuple[str, int]:
-    """Return the stream's epoch and seq; a stream that nobody has published to yet is created at 0."""
+    """Return the stream's epoch and seq; a stream that nobody has published to yet is created at 0.
+
+    A snapshot reads this before its rows, then no change falls between them. One that commits in the meantime is in the rows and comes
+    as an event again, which is harmless: events carry whole features.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("insert into layers_stream (key, epoch, seq) values (%s, gen_random_uuid(), 0) on conflict (key) do nothing", [key])
-        cursor.execute("select epoch::text, seq from layers_stream where key = %s", [key])
-        return cursor.fetchone()
+        cursor.execute(_POSITION_SQL, [key])
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(
+                "insert into layers_stream (key, epoch, seq) values (%s, gen_random_uuid(), 0) on conflict (key) do nothing", [key]
+            )
+            cursor.execute(_POSITION_SQL, [key])
+            row = cursor.fetchone()
+    return row
 
 
 # One statement, so one snapshot: all events up to the head it reports are in it, because a stream's row is locked until commit.
@@ -47,7 +60,7 @@ order by s.key, e.seq
 """
 
 
-def read_after(seen: Mapping[str, int], *, limit: int) -> dict[str, News]:
+def read_after(seen: Mapping[str, int], limit: int) -> dict[str, News]:
     """Return the news of every stream in `seen` (key -> last seq known) in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(_NEWS_SQL, [list(seen), list(seen.values()), limit])
@@ -72,7 +85,7 @@ join auth_user u on u.id = asked.user_id and u.is_active
 
 def standings(sessions: Collection[tuple[str, int]]) -> dict[str, Standing]:
     """Return session key -> standing of the (session key, user id) pairs that are still signed in: one query for all sockets."""
-    keys: Sequence[str] = [key for key, _ in sessions]
+    keys = [key for key, _ in sessions]
     with connection.cursor() as cursor:
         cursor.execute(_STANDINGS_SQL, [keys, [user_id for _, user_id in sessions]])
         return {key: Standing(password, tuple(groups), superuser) for key, password, superuser, groups in cursor.fetchall()}

@@ -22,7 +22,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from layers import event_log, frames, hints, visibility
 from layers.frames import CloseCode, LoggedEvent
-from layers.sockets import MapSocket, SocketClosed
+from layers.sockets import MapSocket
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -166,7 +166,7 @@ class Hub:
         while cursor < stream.head:
             events = stream.ring_after(cursor, PAGE_EVENTS)
             if events is None:
-                news = (await self._ask(lambda: event_log.read_after({stream.key: cursor}, limit=PAGE_EVENTS))).get(stream.key)
+                news = (await self._ask(event_log.read_after, {stream.key: cursor}, PAGE_EVENTS)).get(stream.key)
                 events = news.events if news and news.epoch == stream.epoch else []
             if not events or events[0].seq != cursor + 1 or self._streams.get(stream.key) is not stream:
                 return False
@@ -178,7 +178,7 @@ class Hub:
     async def _frames_for(self, stream: _Stream, restricted_user: Any, events: Sequence[LoggedEvent]) -> list[str]:
         visible = None
         if restricted_user is not None:
-            visible = await self._ask(lambda: visibility.visible_seqs(restricted_user, key=stream.key, events=events))
+            visible = await self._ask(visibility.visible_seqs, restricted_user, stream.key, events)
         return frames.packed(frames.texts_for(events, key=stream.key, epoch=stream.epoch, visible=visible))
 
     # The log
@@ -215,7 +215,7 @@ class Hub:
         seen = {stream.key: stream.head for stream in self._streams.values()}
         if seen:
             asked = dict(self._streams)
-            news = await self._ask(lambda: event_log.read_after(seen, limit=PAGE_EVENTS), threads=self._log_thread)
+            news = await self._ask(event_log.read_after, seen, PAGE_EVENTS, threads=self._log_thread)
             self.checked_at = datetime.now(UTC)
             # A stream dropped or replaced while the query ran has nothing to do with this answer.
             complete = [self._take(asked[key], found) for key, found in news.items() if self._streams.get(key) is asked[key]]
@@ -292,7 +292,7 @@ class Hub:
                 # Full jitter: every process of a site loses the same Redis in the same second.
                 pause = min(pause * 2, RETRY_MAX_S)
                 log.info("hints_lost", error=type(failure).__name__, retry_s=pause)
-                await asyncio.sleep(random.uniform(0, pause))
+                await asyncio.sleep(random.uniform(0, pause))  # noqa: S311
 
     def _hear(self, message: dict[str, Any]) -> None:
         if message["type"] != "message":

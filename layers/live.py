@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Func
 
 from layers import hints, pyramid
-from layers.models import Event
+from layers.models import Event, Stream
 
+PRUNE_EVERY = 1000
 Box = tuple[float, float, float, float]
 
 
@@ -67,8 +70,20 @@ def publish(layer_id: str, changes: Sequence[FeatureChange], *, at: datetime) ->
         )
         for number, change in enumerate(changes, start=1)
     )
+    _forget_old(stream_id, seq, len(changes))
     transaction.on_commit(lambda: hints.send(layer_id, seq), robust=True)
     return seq
+
+
+def void_cursors() -> int:
+    """Start a new epoch in every stream and return their number: every map loads afresh. Due after the database went back in time."""
+    return Stream.objects.update(epoch=Func(function="gen_random_uuid"))
+
+
+def _forget_old(stream_id: int, seq: int, steps: int) -> None:
+    """Keep the newest EVENT_RETENTION_ROWS events. Looked at once in PRUNE_EVERY, so that it costs a publish next to nothing."""
+    if seq // PRUNE_EVERY > (seq - steps) // PRUNE_EVERY:
+        Event.objects.filter(stream_id=stream_id, seq__lte=seq - settings.EVENT_RETENTION_ROWS).delete()
 
 
 def _advance(layer_id: str, steps: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from layers import access, registry
 from layers.frames import LoggedEvent
 
 
-def visible_seqs(user: Any, *, key: str, events: Sequence[LoggedEvent]) -> set[int]:
+def visible_seqs(user: Any, key: str, events: Sequence[LoggedEvent]) -> set[int]:
     """Return the seqs of the events that this person may see: one query for the whole batch (per part of the layer)."""
     layer = registry.layer(key)
     ids = sorted({event.feature_id for event in events})
