@@ -139,7 +139,6 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
 # Vite already names its files by content; WhiteNoise serves them straight from the finders, so no collectstatic is needed.
@@ -152,13 +151,16 @@ GRIDATLAS_BASEMAPS = env.str("GRIDATLAS_BASEMAPS", default="")
 UTILITY_NAME = env.str("UTILITY_NAME", default="GridAtlas")
 # A move beyond this distance is asked about once more before it is stored.
 GUARD_DISTANCE_M = env.float("GUARD_DISTANCE_M", default=200.0)
+# Per web process: memory for rendered tiles, and database connections that render them.
+TILE_CACHE_MB = env.int("TILE_CACHE_MB", default=128)
+TILE_CONNECTIONS = env.int("TILE_CONNECTIONS", default=4)
 EVENT_RETENTION_ROWS = env.int("EVENT_RETENTION_ROWS", default=100_000)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.Session"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.Json"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.api.errors.problem",
 }

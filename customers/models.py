@@ -56,6 +56,12 @@ class Enterprise(models.Model):
         return self.name
 
 
+def grade_order() -> models.Case:
+    """Return the expression that is 0 for the gravest grade up to 4 for none."""
+    ranks = (models.When(grade=grade, then=models.Value(rank)) for rank, grade in enumerate(Grade.values))
+    return models.Case(*ranks, output_field=models.SmallIntegerField())
+
+
 class AccountQuerySet(models.QuerySet):
     """Reads of accounts; every one that answers a person goes through `visible_to`."""
 
@@ -70,6 +76,10 @@ class AccountQuerySet(models.QuerySet):
 
     def located(self) -> Self:
         return self.filter(point__geom__isnull=False)
+
+    def with_grade_order(self) -> Self:
+        """Add `grade_order`: 0 for the gravest grade up to 4 for none."""
+        return self.annotate(grade_order=grade_order())
 
 
 class Account(models.Model):

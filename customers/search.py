@@ -6,11 +6,11 @@ from typing import Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection, transaction
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower, Reverse
 
-from customers.models import Account, Contact, Grade
-from customers.rules import digits, fold, grade_rank
+from customers.models import Account, AccountQuerySet, Contact
+from customers.rules import digits, fold
 from spatial import notation
 from spatial import selectors as places
 from spatial.models import Place
@@ -22,7 +22,7 @@ MIN_TAIL = 3
 
 def search(*, user, text: str, limit: int = 12) -> list[dict[str, Any]]:
     """Return the answers for one box: coordinates first when the text is a position, then customers, then places."""
-    text = text.strip()[:200]
+    text = text.replace("\x00", "").strip()[:200]
     if not text:
         return []
     answers = [*_coordinates(text)]
@@ -95,11 +95,11 @@ def _customers(user, text: str, limit: int) -> list[dict[str, Any]]:
 _BRANCH_ORDER = {"account": 0, "name": 1, "initials": 2, "pinyin": 3, "address": 4, "phone": 5, "similar": 6}
 
 
-def _branches(rows: QuerySet, text: str) -> Iterator[tuple[str, QuerySet]]:
+def _branches(rows: AccountQuerySet, text: str) -> Iterator[tuple[str, QuerySet]]:
     """Yield (what matched, rows) from the surest to the vaguest; each uses its own index of customers.models."""
     key, number = fold(text), digits(text)
     by_grade = ("grade_order", "name")
-    rows = rows.annotate(grade_order=grade_order())
+    rows = rows.with_grade_order()
     if len(number) >= MIN_TAIL and not any(sign.isalpha() for sign in text):
         yield "account", rows.annotate(tail=Reverse("account_no")).filter(tail__startswith=number[::-1]).order_by(*by_grade)
         phones = rows.filter(contacts__in=_contacts_with_tail(number)).distinct()
@@ -120,11 +120,6 @@ def _branches(rows: QuerySet, text: str) -> Iterator[tuple[str, QuerySet]]:
 
 def _contacts_with_tail(number: str) -> QuerySet:
     return Contact.objects.annotate(tail=Reverse("phone_digits")).filter(tail__startswith=number[::-1])
-
-
-def grade_order() -> Case:
-    """Return the expression that sorts the gravest grade first."""
-    return Case(*(When(grade=grade, then=Value(grade_rank(grade))) for grade in Grade.values), output_field=IntegerField())
 
 
 @contextmanager

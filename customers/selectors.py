@@ -78,7 +78,9 @@ def customer_rows(rows: QuerySet) -> list[dict[str, Any]]:
 def customer_counts(rows: QuerySet) -> dict[str, Any]:
     """Return how many there are, by grade, class and status, and their contracted kVA (null when none is known)."""
     inner, params = (
-        rows.order_by().values("grade", "classes", "status", "contract_kva", "running_kva", "point__geom").query.sql_with_params()
+        rows.order_by()
+        .values("grade", "classes", "status", "contract_kva", "running_kva", is_located=Q(point__geom__isnull=False))
+        .query.sql_with_params()
     )
     # One pass over the rows: grouping sets for the two single-valued axes, unnest for the many-valued one.
     with connection.cursor() as cursor:
@@ -90,7 +92,7 @@ def customer_counts(rows: QuerySet) -> dict[str, Any]:
                 union all select 'status', status, count(*) from r group by status
                 union all select 'class', word, count(*) from r, unnest(classes) as word group by word
             )
-            select (select count(*) from r), (select count(*) from r where geom is not null),
+            select (select count(*) from r), (select count(*) from r where is_located),
                    (select sum(contract_kva) from r), (select sum(running_kva) from r),
                    (select jsonb_agg(jsonb_build_array(axis, word, n)) from axes)
             """,  # noqa: S608  the inner statement comes from the ORM, its values are bound

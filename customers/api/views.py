@@ -162,7 +162,7 @@ class CustomersWithin(APIView):
     @extend_schema(request=serializers.WithinShape, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request) -> Response:
         drawn = _valid(serializers.WithinShape, request.data)
-        rows = selectors.filtered(Account.objects.visible_to(request.user), _filter(drawn))
+        rows = selectors.filtered(Account.objects.visible_to(request.user).with_grade_order(), _filter(drawn))
         rows = _inside(rows, drawn)
         counts = selectors.customer_counts(rows)
         listed = selectors.customer_rows(rows.order_by(*_ORDERINGS["grade"])[: selectors.WITHIN_LIMIT])
@@ -223,7 +223,7 @@ def _moved(request: Request, account_id: int, move) -> dict[str, Any]:
 
 def _query(request: Request):
     query = _valid(serializers.CustomerQuery, request.query_params.dict())
-    rows = Account.objects.visible_to(request.user).annotate(grade_order=search.grade_order())
+    rows = Account.objects.visible_to(request.user).with_grade_order()
     return query, selectors.filtered(rows, _filter(query))
 
 

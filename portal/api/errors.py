@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -49,12 +49,14 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return _answer(403, "not_allowed", str(error) or "You may not do this.")
     if isinstance(error, exceptions.ValidationError):
         return _answer(400, "invalid", "Some fields need your attention.", errors=_field_errors(error.detail))
+    if isinstance(error, exceptions.ParseError):
+        return _answer(400, "not_json", "The body is not JSON that can be read here: UTF-8 text, finite numbers, not nested too deeply.")
     if isinstance(error, exceptions.APIException):
         response = _answer(error.status_code, str(error.default_code), str(error.detail))
         if getattr(error, "auth_header", None):
             response["WWW-Authenticate"] = error.auth_header
         return response
-    if isinstance(error, DatabaseError):
+    if isinstance(error, OperationalError | InterfaceError):
         log.warning("database_unavailable", error=type(error).__name__)
         return _answer(503, "try_again", "The database did not answer in time; nothing was stored. Try again in a moment.")
     return None
