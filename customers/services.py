@@ -12,7 +12,7 @@ from django.db import transaction
 
 from customers import rules
 from customers.models import Account, ClassMembership, Contact, Enterprise, GradePeriod
-from customers.selectors import map_feature
+from customers.selectors import map_feature, move_row
 from layers import live
 from spatial import selectors as places
 from spatial.models import Point, PointMove
@@ -159,6 +159,19 @@ def move_customers(commands: Sequence[points.PointCommand], *, user, at: datetim
 def move_customer(*, user, account: Account, at: datetime, confirmed: bool = False, **command: Any) -> PointMove:
     """Move one customer; see `move_customers`."""
     return move_customers([points.PointCommand(point_id=account.point_id, **command)], user=user, at=at, confirmed=confirmed)[0]
+
+
+def move_map_feature(*, user, feature_id: int, at: datetime, confirmed: bool = False, **command: Any) -> dict[str, Any]:
+    """Move one customer for the map's generic door; return its feature as events carry it, and the journal row.
+
+    Raises:
+        NotThere: no such customer, or not for this person. See also `move_customers`.
+    """
+    account = Account.objects.visible_to(user).filter(pk=feature_id).first()
+    if account is None:
+        raise NotThere("There is no such customer, or not for you.")
+    move = move_customer(user=user, account=account, at=at, confirmed=confirmed, **command)
+    return {"feature": map_feature(_in_order([account])[0]), "move": move_row(move)}
 
 
 def undo_customer_move(

@@ -46,7 +46,6 @@ class Clusters:
     bucket: Any
     bucket_values: Sequence[str]
     bucket_filter: str
-    single_name: str = "name"
 
 
 @dataclass(frozen=True)

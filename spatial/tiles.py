@@ -75,3 +75,12 @@ def tile_at(lon: float, lat: float, z: int) -> tuple[int, int]:
     """Return column and row of the tile that holds the point at zoom z."""
     x, y = world_position(lon, lat)
     return x >> (WORLD_BITS - z), y >> (WORLD_BITS - z)
+
+
+def latitude_of(fraction: float) -> float:
+    """Return the latitude of a place between the map's north edge (0) and south edge (1); beyond them it goes on towards the pole.
+
+    >>> latitude_of(0.5)
+    0.0
+    """
+    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * fraction))))

@@ -1,0 +1,112 @@
+"""The customers on the map: which rows, which of their properties may leave the server, how they are drawn."""
+
+from collections.abc import Callable, Sequence, Set
+from typing import Any
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
+from customers import selectors
+from customers.models import Account, BusinessClass, Grade, Status
+from customers.rules import GRADES, grade_rank
+from layers.registry import BadFilter, Clusters, LayerPart, MapLayer
+
+PART = "customers"
+
+# Shape tells the grade, colour the status, a ring the class: each can be read without the others.
+_GRADE_SHAPES = {
+    Grade.SPECIAL: ("star", "Special", "特级"),
+    Grade.FIRST: ("triangle", "First grade", "一级"),
+    Grade.SECOND: ("square", "Second grade", "二级"),
+    Grade.TEMPORARY: ("diamond", "Temporary", "临时性"),
+    Grade.NONE: ("circle", "Not graded", "未定级"),
+}
+_STATUS_COLOURS = {
+    Status.NORMAL: ("normal", "In supply", "正常用电"),
+    Status.COMMISSIONING: ("commissioning", "Being connected", "新装在途"),
+    Status.CHANGING: ("changing", "Supply being changed", "变更在途"),
+    Status.CLOSED: ("closed", "Closed", "已销户"),
+}
+_CLASS_RINGS = {
+    BusinessClass.LARGE: ("Large customer", "大客户"),
+    BusinessClass.TOP100: ("Top 100", "百强客户"),
+    BusinessClass.KEY100: ("Key 100", "重点百户"),
+    BusinessClass.GROWTH100: ("Growth 100", "成长百户"),
+    BusinessClass.OWN_TRANSFORMER: ("Own transformer", "专变客户"),
+    BusinessClass.DEDICATED_FEEDER: ("Dedicated feeder", "专线客户"),
+}
+
+
+def _rows(user: Any) -> QuerySet:
+    return Account.objects.visible_to(user).present().located()
+
+
+def _visible_ids(user: Any, ids: Sequence[int]) -> Set[int]:
+    return set(Account.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def _among(
+    known: Sequence[str], narrow: Callable[[QuerySet, Sequence[str]], QuerySet], noun: str
+) -> Callable[[QuerySet, list[str]], QuerySet]:
+    def narrowed(rows: QuerySet, words: list[str]) -> QuerySet:
+        unknown = [word for word in words if word not in known]
+        if unknown:
+            raise BadFilter(f"“{unknown[0][:40]}” is not a {noun}; known are {', '.join(known)}.")
+        return narrow(rows, words)
+
+    return narrowed
+
+
+def _grade_bucket() -> Case:
+    return Case(
+        *(When(grade=grade, then=Value(grade_rank(grade))) for grade in GRADES), default=Value(len(GRADES) - 1), output_field=IntegerField()
+    )
+
+
+CUSTOMERS = MapLayer(
+    id="customers",
+    title={"en": "Customers", "zh": "客户"},
+    parts=[
+        LayerPart(
+            id=PART,
+            geometry="point",
+            rows=_rows,
+            geom="point__geom",
+            properties={
+                "name": "name",
+                "name_en": "name_en",
+                "name_zh": "name_zh",
+                "grade": "grade",
+                "classes": "classes",
+                "status": "status",
+                "v": "point__version",
+            },
+        )
+    ],
+    clusters=Clusters(of_part=PART, below_zoom=13, bucket=_grade_bucket(), bucket_values=GRADES, bucket_filter="grade"),
+    filters={
+        "grade": _among(Grade.values, selectors.filter_grade, "grade"),
+        "class": _among(BusinessClass.values, selectors.filter_class, "class"),
+        "status": _among(Status.values, selectors.filter_status, "status"),
+        "area": selectors.filter_area,
+    },
+    legend=[
+        *(
+            {"part": PART, "label": {"en": en, "zh": zh}, "symbol": {"kind": "grade", "value": grade.value, "shape": shape}}
+            for grade, (shape, en, zh) in _GRADE_SHAPES.items()
+        ),
+        *(
+            {"part": PART, "label": {"en": en, "zh": zh}, "symbol": {"kind": "status", "value": status.value, "colour": colour}}
+            for status, (colour, en, zh) in _STATUS_COLOURS.items()
+        ),
+        *(
+            {"part": PART, "label": {"en": en, "zh": zh}, "symbol": {"kind": "class", "value": business_class.value, "ring": True}}
+            for business_class, (en, zh) in _CLASS_RINGS.items()
+        ),
+        {
+            "part": "clusters",
+            "label": {"en": "Several customers, worst grade", "zh": "多个客户（按最高等级着色）"},
+            "symbol": {"kind": "cluster", "count": "n", "shape": "circle"},
+        },
+    ],
+    visible_ids=_visible_ids,
+)

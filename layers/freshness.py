@@ -1,0 +1,207 @@
+"""What has changed, and who is asking: one query, made after the requests that wait for it arrived and shared by all of them.
+
+Nothing that decides what a person may see is remembered beyond that query, so a sign-out, a lost role or a commit counts from the next request on.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils.crypto import constant_time_compare
+
+from layers import access
+from layers.db_pool import Pool
+
+log = structlog.get_logger()
+# Beyond this many unseen events a layer is dropped as a whole: cheaper than reading them.
+MAX_GAP = 2000
+_SESSIONS_REMEMBERED = 10_000
+_SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{20,64}")
+
+# Streams are few rows. Sessions and users are found by their primary keys. Everything comes as text, so that "nothing new" is one comparison.
+_READ = """
+select (select string_agg(key || ' ' || epoch || ' ' || seq, ',') from (select key, epoch, seq from layers_stream order by key) s),
+    array(
+        select concat_ws(' ', k.key, md5(s.session_data), md5(u.password), u.is_superuser,
+            (select string_agg(g.name, ',' order by g.name) from auth_user_groups m join auth_group g on g.id = m.group_id where m.user_id = u.id))
+        from unnest($1, $2) k(key, user_id)
+        join django_session s on s.session_key = k.key and s.expire_date > now()
+        join auth_user u on u.id = k.user_id and u.is_active
+    )
+"""
+_SESSION_DATA = "select session_key, session_data from django_session where session_key = any($1) and expire_date > now()"
+_PASSWORDS = "select id, password from auth_user where id = any($1) and is_active"  # noqa: S105 - a query, not a password
+_TOUCHED = """
+select e.touched from layers_event e where e.stream_id = (select id from layers_stream where key = $1) and e.seq > $2 and e.seq <= $3 order by e.seq
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is asking, as of the freshness query: `user` answers the predicates, `scope` keys what may be shared."""
+
+    user: Any
+    scope: str
+
+    @property
+    def sees_everything(self) -> bool:
+        return self.scope == access.EVERYTHING
+
+
+@dataclass(slots=True)
+class _KnownSession:
+    """A session whose signature and password hash were checked once; `mark` is the last text the query gave for it."""
+
+    user_id: int
+    checked: str
+    mark: str = ""
+    person: Person | None = None
+
+
+class Freshness:
+    """Answers `person(session_key)` with a read of the database that began after the call, and reports changed layers before it answers.
+
+    `on_touched(layer_id, boxes)` gets the boxes of the events that are new, or None when everything of the layer may have changed.
+    """
+
+    def __init__(self, on_touched: Callable[[str, Iterable[Any] | None], None]) -> None:
+        self._on_touched = on_touched
+        self._pool = Pool(1)
+        # Who waits for the next read: their session and the future that gets the answer.
+        self._gathering: list[tuple[str, asyncio.Future[Person | None]]] = []
+        self._reader: asyncio.Task[None] | None = None
+        self._streams_text: str | None = None
+        self._streams: dict[str, tuple[str, int]] = {}
+        self._sessions: OrderedDict[str, _KnownSession] = OrderedDict()
+
+    async def person(self, session_key: str) -> Person | None:
+        """Return who holds the session, or None; by then every change committed before the call has been reported.
+
+        Raises:
+            DatabaseUnavailable, DatabaseTooSlow: nothing can be said, so nothing may be served.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Person | None] = loop.create_future()
+        self._gathering.append((session_key, answer))
+        if self._reader is None:
+            self._reader = loop.create_task(self._read_batches())
+        return await answer
+
+    def generation(self, layer_id: str) -> tuple[str, int]:
+        """Return epoch and seq of the layer's stream as last read; ("", 0) before its first event."""
+        return self._streams.get(layer_id, ("", 0))
+
+    def close(self) -> None:
+        if self._reader:
+            self._reader.cancel()
+        self._pool.close()
+
+    async def _read_batches(self) -> None:
+        """Serve one batch after the other; who comes during a read waits for the next one, which sees what they may have committed."""
+        try:
+            while waiting := self._gathering:
+                self._gathering = []
+                try:
+                    people = await self._read({key for key, _ in waiting})
+                except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait
+                    for _, answer in waiting:
+                        if not answer.done():
+                            answer.set_exception(error)
+                else:
+                    for key, answer in waiting:
+                        if not answer.done():
+                            answer.set_result(people[key])
+        finally:
+            self._reader = None
+
+    async def _read(self, session_keys: set[str]) -> dict[str, Person | None]:
+        usable = [key for key in session_keys if _SESSION_KEY_SHAPE.fullmatch(key)]
+        known = self._sessions
+        if any(key not in known for key in usable):
+            await self._check(key for key in usable if key not in known)
+        marks = await self._read_once(usable)
+        changed = [key for key, mark in marks.items() if mark.split(" ")[1:3] != known[key].checked.split(" ")]
+        if changed:
+            await self._check(changed)
+            marks = await self._read_once(usable)
+        for key in usable:
+            if key not in marks:
+                known.pop(key, None)
+        return {key: self._person(key, marks.get(key)) for key in session_keys}
+
+    async def _read_once(self, session_keys: list[str]) -> dict[str, str]:
+        keys = [key for key in session_keys if key in self._sessions]
+        [(streams_text, marks)] = await self._pool.run(
+            _READ, "text[], int[]", "%s::text[], %s::int[]", [keys, [self._sessions[key].user_id for key in keys]]
+        )
+        if streams_text != self._streams_text:
+            await self._report(streams_text or "")
+        return {mark.split(" ", 1)[0]: mark for mark in marks}
+
+    def _person(self, session_key: str, mark: str | None) -> Person | None:
+        known = self._sessions.get(session_key)
+        if known is None or mark is None:
+            return None
+        if known.mark != mark:
+            _, session_md5, password_md5, is_superuser, *groups = mark.split(" ", 4)
+            if f"{session_md5} {password_md5}" != known.checked:
+                return None
+            names = groups[0].split(",") if groups else []
+            user = access.person(known.user_id, names, is_superuser=is_superuser in ("t", "true"))
+            known.mark, known.person = mark, Person(user, access.scope_of(user))
+        self._sessions.move_to_end(session_key)
+        return known.person
+
+    async def _check(self, session_keys: Iterable[str]) -> None:
+        """Check the signature and the password hash inside sessions seen for the first time or changed since."""
+        rows = await self._pool.run(_SESSION_DATA, "text[]", "%s::text[]", [list(session_keys)])
+        decoded = {key: (SessionStore().decode(text), text) for key, text in rows}
+        user_ids = {key: int(session[SESSION_KEY]) for key, (session, _) in decoded.items() if str(session.get(SESSION_KEY, "")).isdigit()}
+        passwords = dict(await self._pool.run(_PASSWORDS, "int[]", "%s::int[]", [list(user_ids.values())]))
+        for key in decoded:
+            self._sessions.pop(key, None)
+        for key, user_id in user_ids.items():
+            session, text = decoded[key]
+            if user_id in passwords and _hash_fits(session, user_id, passwords[user_id]):
+                self._sessions[key] = _KnownSession(user_id, f"{_md5(text)} {_md5(passwords[user_id])}")
+        while len(self._sessions) > _SESSIONS_REMEMBERED:
+            self._sessions.popitem(last=False)
+
+    async def _report(self, streams_text: str) -> None:
+        """Say which layers changed, and where; only then take the new state as known."""
+        now = {key: (epoch, int(seq)) for key, epoch, seq in (line.split(" ") for line in streams_text.split(",") if line)}
+        for key in self._streams.keys() | now.keys():
+            before, after = self._streams.get(key), now.get(key)
+            if before == after:
+                continue
+            boxes = await self._touched(key, before, after)
+            self._on_touched(key, boxes)
+        self._streams, self._streams_text = now, streams_text
+
+    async def _touched(self, key: str, before: tuple[str, int] | None, after: tuple[str, int] | None) -> list[Any] | None:
+        if before is None or after is None or before[0] != after[0] or not 0 < after[1] - before[1] <= MAX_GAP:
+            return None
+        rows = await self._pool.run(_TOUCHED, "text, bigint, bigint", "%s, %s, %s", [key, before[1], after[1]])
+        if len(rows) != after[1] - before[1]:
+            # Old events were cleared away meanwhile: what they touched is unknown.
+            log.info("tile_events_missing", stream=key, wanted=after[1] - before[1], found=len(rows))
+            return None
+        return [box for (boxes,) in rows for box in boxes]
+
+
+def _hash_fits(session: dict[str, Any], user_id: int, password: str) -> bool:
+    user = get_user_model()(pk=user_id, password=password)
+    given = session.get(HASH_SESSION_KEY, "")
+    return any(constant_time_compare(given, wanted) for wanted in [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()])
+
+
+def _md5(text: str) -> str:
+    # Compared with PostgreSQL's md5() of the same text: tells "changed", protects nothing.
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

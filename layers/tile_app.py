@@ -1,0 +1,388 @@
+"""Serve tiles: a thin ASGI door for /tiles/{layer}/{z}/{x}/{y}.mvt, /tiles/{layer}.json and /basemaps/{key}/{z}/{x}/{y}.mvt.
+
+Every request waits for one freshness read that began after it arrived (`freshness`), so the first tile after a COMMIT is fresh
+and a sign-out counts at once. What people with the same scope may share is rendered once (`tile_cache`).
+"""
+
+import asyncio
+import gzip
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from layers import basemap_tiles, registry
+from layers.db_pool import DatabaseTooSlow, DatabaseUnavailable, Pool
+from layers.freshness import Freshness, Person
+from layers.registry import BadFilter, MapLayer, UnknownLayer
+from layers.tile_cache import Tile, TileCache, TileKey
+from layers.tile_json import tile_json
+from layers.tile_sql import Filters, TileStatement, tile_arguments, tile_statement
+from spatial.tiles import TileOutsideRange, check_tile
+
+log = structlog.get_logger()
+
+Send = Callable[[Any], Awaitable[None]]
+MAX_QUERY_BYTES = 2000
+MAX_FILTER_WORDS = 50
+# Small tiles are compressed in place: handing them to a thread costs more than it saves.
+_GZIP_IN_PLACE_BYTES = 24_000
+_MEMO_SIZE = 20_000
+_TILE_PATH = re.compile(r"/(tiles|basemaps)/([^/]{1,80})/(-?\d{1,9})/(-?\d{1,12})/(-?\d{1,12})\.mvt")
+_JSON_PATH = re.compile(r"/tiles/([^/]{1,80})\.json")
+_SESSION_COOKIE = re.compile(rf"(?:^|;\s*){re.escape(settings.SESSION_COOKIE_NAME)}=([^;]*)")
+_SAFETY_HEADERS = [(b"x-content-type-options", b"nosniff")]
+_TILE_HEADERS = [(b"cache-control", b"private, no-cache"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
+_BASEMAP_HEADERS = [(b"cache-control", b"private, max-age=604800"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
+_BASEMAP = "select key from layers_basemap where key = $1 and kind = 'vector' and enabled"
+_MVT_TYPE = (b"content-type", b"application/vnd.mapbox-vector-tile")
+
+
+class Refusal(Exception):
+    """An answer other than a tile: a status, a code for programs and a sentence for people."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+
+
+class TileRequest(NamedTuple):
+    """What the address asks for. `kind` is "tiles", "basemaps" or "json" (then the numbers mean nothing)."""
+
+    kind: str
+    name: str
+    z: int
+    x: int
+    y: int
+    filters: Filters
+
+
+class TileServer:
+    """Everything one event loop needs to serve tiles."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.cache = TileCache(settings.TILE_CACHE_MB * 1_000_000)
+        self.freshness = Freshness(self._on_touched)
+        self.pool = Pool(settings.TILE_CONNECTIONS)
+        self.renders = 0
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tiles")
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._requests: dict[tuple[str, bytes], TileRequest] = {}
+        self._session_keys: dict[bytes, str] = {}
+        self._statements: dict[tuple[str, str, Filters, int], TileStatement | None] = {}
+
+    async def answer(self, scope: dict[str, Any], send: Send) -> None:
+        """Answer one request; whatever goes wrong leaves as problem+json."""
+        try:
+            cookie = tag = None
+            takes_gzip = False
+            for name, value in scope["headers"]:
+                if name == b"cookie":
+                    cookie = value
+                elif name == b"if-none-match":
+                    tag = value
+                elif name == b"accept-encoding":
+                    takes_gzip = b"gzip" in value
+            if scope["method"] not in ("GET", "HEAD"):
+                raise Refusal(405, "method_not_allowed", "Tiles can only be read.")
+            person = await self._person(cookie)
+            request = self._request(scope["path"], scope["query_string"])
+            if request.kind == "tiles":
+                tile = await self._tile(request, person)
+                await self._send_tile(send, tile, person, tag, takes_gzip)
+            elif request.kind == "json":
+                await _send_json(send, 200, tile_json(registry.layer(request.name), base_url=_base_url(scope)), b"application/json")
+            else:
+                await self._send_basemap(send, request, tag, takes_gzip)
+        except Refusal as refusal:
+            await _send_problem(send, refusal)
+        except UnknownLayer as error:
+            await _send_problem(send, Refusal(404, "unknown_layer", str(error)))
+        except TileOutsideRange as error:
+            await _send_problem(send, Refusal(400, "tile_outside_range", str(error)))
+        except BadFilter as error:
+            await _send_problem(send, Refusal(400, "bad_filter", str(error)))
+        except DatabaseTooSlow as error:
+            await _send_problem(send, Refusal(503, "too_slow", f"{error} Zoom in or use fewer filters."))
+        except DatabaseUnavailable as error:
+            await _send_problem(send, Refusal(503, "database_unavailable", f"{error} The map will catch up by itself."))
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self.freshness.close()
+        self.pool.close()
+        self._threads.shutdown(wait=True)
+
+    async def _person(self, cookie: bytes | None) -> Person:
+        if cookie is not None:
+            session_key = self._session_keys.get(cookie)
+            if session_key is None:
+                match = _SESSION_COOKIE.search(cookie.decode("latin-1"))
+                session_key = match[1] if match else ""
+                _remember(self._session_keys, cookie, session_key)
+            if session_key:
+                person = await self.freshness.person(session_key)
+                if person is not None:
+                    return person
+        raise Refusal(401, "not_signed_in", "Sign in to see the map.")
+
+    def _request(self, path: str, query: bytes) -> TileRequest:
+        request = self._requests.get((path, query))
+        if request is None:
+            request = parse(path, query)
+            _remember(self._requests, (path, query), request)
+        return request
+
+    async def _tile(self, request: TileRequest, person: Person) -> Tile:
+        _, layer_id, z, x, y, filters = request
+        key = TileKey(layer_id, z, x, y, person.scope, filters)
+        tile = self.cache.get(key)
+        if tile is not None:
+            return tile
+        layer = registry.layer(layer_id)
+        if not person.sees_everything:
+            # What a customer holds is not told by the layer's stream, so nothing rendered for them is kept or shared.
+            return await self._rendered(layer, key, person)
+        render = self.cache.render(key)
+        if render is None:
+            task = self.loop.create_task(self._rendered(layer, key, person))
+            self._tasks.add(task)
+            render = self.cache.begin(key, task)
+            task.add_done_callback(lambda done: self._finish(key, render, done))
+        # Shielded: one reader who leaves must not take the tile from those who wait with them.
+        return await asyncio.shield(render.task)
+
+    async def _rendered(self, layer: MapLayer, key: TileKey, person: Person) -> Tile:
+        statement = await self._statement(layer, key, person)
+        if statement is None:
+            return Tile(b"")
+        self.renders += 1
+        [(encoded,)] = await self.pool.run(statement.sql, statement.types, tile_arguments(statement, key.z, key.x, key.y))
+        return Tile(bytes(encoded))
+
+    async def _statement(self, layer: MapLayer, key: TileKey, person: Person) -> TileStatement | None:
+        """Return the statement for this zoom band, scope and filters; built once, in a thread, since Django's compiler may ask the database."""
+        where = (key.layer_id, key.scope, key.filters, _band(layer, key.z))
+        if where not in self._statements:
+            try:
+                statement = await self.loop.run_in_executor(self._threads, _compiled, layer, person, key)
+            except DatabaseError as error:
+                raise DatabaseUnavailable("The database is not reachable at the moment.") from error
+            _remember(self._statements, where, statement)
+        return self._statements[where]
+
+    def _finish(self, key: TileKey, render: Any, task: "asyncio.Task[Tile]") -> None:
+        self._tasks.discard(task)
+        failed = task.cancelled() or task.exception() is not None
+        self.cache.finish(key, render, None if failed else task.result())
+
+    def _on_touched(self, layer_id: str, boxes: Iterable[Any] | None) -> None:
+        try:
+            layer = registry.layer(layer_id)
+        except UnknownLayer:
+            return
+        dropped = self.cache.drop_layer(layer_id) if boxes is None else self.cache.drop_touched(layer, boxes)
+        log.debug("tiles_dropped", layer=layer_id, tiles=dropped)
+
+    async def _send_tile(self, send: Send, tile: Tile, person: Person, tag: bytes | None, takes_gzip: bool) -> None:
+        answer = tile.answer_gzip if takes_gzip else tile.answer_plain
+        if answer is None:
+            answer = await self._answer_of(tile, person, zipped=takes_gzip)
+        start, body, etag, unchanged = answer
+        if tag is not None and (tag == etag or _among(etag, tag)):
+            await send(unchanged)
+            await send(_NO_BODY)
+            return
+        await send(start)
+        await send(body)
+
+    async def _answer_of(self, tile: Tile, person: Person, *, zipped: bool) -> tuple[Any, ...]:
+        """Make the messages that answer with this tile, once; gzip replaces the plain form, and is undone for the rare client without it."""
+        content = tile.plain
+        before = tile.size_bytes
+        if zipped and tile.zipped is None and content:
+            tile.zipped = await self._gzipped(content)
+            tile.plain = tile.answer_plain = None
+        elif not zipped and content is None and tile.zipped is not None:
+            content = gzip.decompress(tile.zipped)
+        body = (tile.zipped if zipped else content) or b""
+        etag = f'"{_scope_hash(person.scope)}-{tile.digest}{"-gz" if zipped else ""}"'.encode()
+        answer = _messages(body, etag, _TILE_HEADERS, zipped=zipped)
+        if zipped:
+            tile.answer_gzip = answer
+        elif tile.plain is not None:
+            tile.answer_plain = answer
+        self.cache.resized(tile, tile.size_bytes - before)
+        return answer
+
+    async def _gzipped(self, content: bytes) -> bytes:
+        if len(content) < _GZIP_IN_PLACE_BYTES:
+            return gzip.compress(content, 6, mtime=0)
+        return await self.loop.run_in_executor(self._threads, _gzip_in_thread, content)
+
+    async def _send_basemap(self, send: Send, request: TileRequest, tag: bytes | None, takes_gzip: bool) -> None:
+        if request.filters:
+            raise Refusal(400, "bad_filter", "A basemap has no filters.")
+        check_tile(request.z, request.x, request.y)
+        if not await self.pool.run(_BASEMAP, "text", "%s", [request.name]):
+            raise Refusal(404, "unknown_basemap", f"There is no vector basemap “{request.name[:40]}”.")
+        content = await self.loop.run_in_executor(self._threads, basemap_tiles.vector_tile, request.z, request.x, request.y)
+        zipped = bool(content) and content[:2] == b"\x1f\x8b"
+        if content and zipped and not takes_gzip:
+            content, zipped = gzip.decompress(content), False
+        etag = f'"{hashlib.blake2b(content or b"", digest_size=9).hexdigest()}"'.encode()
+        start, body, etag, unchanged = _messages(content or b"", etag, _BASEMAP_HEADERS, zipped=zipped)
+        if tag is not None and _among(etag, tag):
+            start, body = unchanged, _NO_BODY
+        await send(start)
+        await send(body)
+
+
+_server: TileServer | None = None
+
+
+async def tile_app(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """The raw ASGI callable."""
+    await server().answer(scope, send)
+
+
+def server() -> TileServer:
+    """Return the running loop's tile server; a new loop (tests) gets a new one."""
+    global _server  # noqa: PLW0603 - one per process, made when the loop first needs it
+    if _server is None or _server.loop is not asyncio.get_running_loop():
+        _server = TileServer()
+    return _server
+
+
+def parse(path: str, query: bytes) -> TileRequest:
+    """Read the address.
+
+    Raises:
+        Refusal: it is none of ours, or the query is absurd. TileOutsideRange: the tile is not on the grid.
+    """
+    match = _TILE_PATH.fullmatch(path)
+    if match:
+        kind, name, *numbers = match.groups()
+        z, x, y = map(int, numbers)
+        check_tile(z, x, y)
+        return TileRequest(kind, name, z, x, y, _filters(query))
+    match = _JSON_PATH.fullmatch(path)
+    if match:
+        return TileRequest("json", match[1], 0, 0, 0, ())
+    raise Refusal(404, "not_found", "Tiles are found at /tiles/{layer}/{z}/{x}/{y}.mvt.")
+
+
+def _filters(query: bytes) -> Filters:
+    if not query:
+        return ()
+    if len(query) > MAX_QUERY_BYTES:
+        raise Refusal(400, "bad_filter", f"The address is too long: filters may take {MAX_QUERY_BYTES} characters.")
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict")
+    except ValueError:
+        raise Refusal(400, "bad_filter", "The filters of this address cannot be read.") from None
+    words: dict[str, set[str]] = {}
+    for name, value in pairs:
+        words.setdefault(name, set()).update(word for word in value.split(",") if word)
+    if any(not text.isprintable() for name in words for text in (name, *words[name])):
+        raise Refusal(400, "bad_filter", "The filters of this address hold characters that nothing is called by.")
+    if any(len(found) > MAX_FILTER_WORDS for found in words.values()):
+        raise Refusal(400, "bad_filter", f"A filter takes at most {MAX_FILTER_WORDS} words.")
+    # An empty filter ("?grade=") filters nothing.
+    return tuple(sorted((name, tuple(sorted(found))) for name, found in words.items() if found))
+
+
+def _compiled(layer: MapLayer, person: Person, key: TileKey) -> TileStatement | None:
+    try:
+        return tile_statement(layer, person.user, key.filters, key.z, from_pyramid=person.sees_everything)
+    finally:
+        # Rare enough that no thread keeps a connection for it.
+        connection.close()
+
+
+def _band(layer: MapLayer, z: int) -> int:
+    """Return a number equal for zooms that share a statement."""
+    if layer.clusters and z < layer.clusters.below_zoom:
+        return -1
+    return sum(part.min_zoom <= z for part in layer.parts)
+
+
+def _gzip_in_thread(content: bytes) -> bytes:
+    return gzip.compress(content, 6, mtime=0)
+
+
+def _scope_hash(scope: str) -> str:
+    return hashlib.blake2b(scope.encode(), digest_size=4).hexdigest()
+
+
+def _among(etag: bytes, tag: bytes) -> bool:
+    return tag == b"*" or any(part.strip().removeprefix(b"W/") == etag for part in tag.split(b","))
+
+
+def _remember(memo: dict[Any, Any], key: Any, value: Any) -> None:
+    # Forgetting all at once is cheap, rare and needs no order.
+    if len(memo) >= _MEMO_SIZE:
+        memo.clear()
+    memo[key] = value
+
+
+_NO_BODY = {"type": "http.response.body", "body": b""}
+
+
+def _messages(body: bytes, etag: bytes, headers: list[tuple[bytes, bytes]], *, zipped: bool) -> tuple[Any, ...]:
+    own = [(b"etag", etag), *headers]
+    if body:
+        own += [_MVT_TYPE, (b"content-length", str(len(body)).encode())]
+        if zipped:
+            own.append((b"content-encoding", b"gzip"))
+    start = {"type": "http.response.start", "status": 200 if body else 204, "headers": own}
+    unchanged = {"type": "http.response.start", "status": 304, "headers": [(b"etag", etag), *headers]}
+    return start, {"type": "http.response.body", "body": body}, etag, unchanged
+
+
+def _base_url(scope: dict[str, Any]) -> str:
+    if settings.PUBLIC_URL:
+        return settings.PUBLIC_URL.rstrip("/")
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"localhost").decode("latin-1")
+    return f"{scope.get('scheme', 'http')}://{host}"
+
+
+async def _send_json(send: Send, status: int, content: Any, content_type: bytes, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    body = json.dumps(content, ensure_ascii=False).encode()
+    headers = [
+        (b"content-type", content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"private, no-cache"),
+        *_SAFETY_HEADERS,
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_problem(send: Send, refusal: Refusal) -> None:
+    request_id = str(uuid.uuid4())
+    body = {
+        "type": f"/errors/{refusal.code}",
+        "title": refusal.code.replace("_", " ").capitalize(),
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "code": refusal.code,
+        "request_id": request_id,
+    }
+    extra = [
+        (b"x-request-id", request_id.encode()),
+        *([(b"retry-after", b"2")] if refusal.status == 503 else []),
+        *([(b"allow", b"GET, HEAD")] if refusal.status == 405 else []),
+    ]
+    await _send_json(send, refusal.status, body, b"application/problem+json", extra)
