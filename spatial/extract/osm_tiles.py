@@ -54,6 +54,7 @@ LABELLED_LAST = 4
 NOT_LABELLED = {"artwork", "memorial", "bicycle_rental", "tram_stop", "suburb", "city", "company", "ngo"}
 DISTRICTS = {"Hakaniemi": "哈卡涅米", "Kaartinkaupunki": "卡尔蒂", "Kaisaniemi": "凯萨涅米", "Kluuvi": "克卢维", "Siltasaari": "锡尔塔萨里"}
 SIMPLIFIED_BELOW_ZOOM = 15
+LONGEST_COAST_SEGMENT_DEG, NEAR_EDGE_DEG = 0.002, 0.0006  # about 110 m and 70 m
 _TO_3857 = pyproj.Transformer.from_crs(4326, 3857, always_xy=True).transform
 
 Row = dict[str, Any]
@@ -185,12 +186,21 @@ def _land(natural_earth: list[Row], ground: list[Row], sea: list[Row]) -> list[R
 
 
 def _to_the_edge(coast: shapely.LineString) -> shapely.LineString:
-    """Lengthen a coast that was clipped just inside the box beyond the box's eastern edge."""
-    points = list(coast.coords)
+    """Give a clipped coast back what the clipping took: its ends reach the eastern edge, its gaps the northern one.
+
+    Nodes outside the box are missing from the extract, so a coast that leaves the box and comes back shows one long
+    straight segment; the water goes on there.
+    """
+    points = [coast.coords[0]]
+    for a, b in itertools.pairwise(coast.coords):
+        if abs(b[0] - a[0]) > LONGEST_COAST_SEGMENT_DEG and min(a[1], b[1]) > BBOX[3] - NEAR_EDGE_DEG:
+            points += [(a[0], BBOX[3] + 0.0001), (b[0], BBOX[3] + 0.0001)]
+        points.append(b)
     east = BBOX[2] + 0.0002
-    for at, place in ((0, 0), (-1, len(points))):
-        if points[at][0] > BBOX[2] - 0.0003 and coast.coords[0] != coast.coords[-1]:
-            points.insert(place + (1 if place else 0), (east, points[at][1]))
+    if points[0][0] > BBOX[2] - 0.0003:
+        points.insert(0, (east, points[0][1]))
+    if points[-1][0] > BBOX[2] - 0.0003:
+        points.append((east, points[-1][1]))
     return shapely.LineString(points)
 
 
