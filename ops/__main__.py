@@ -23,6 +23,7 @@ APPS = ("analytics", "config", "customers", "incidents", "layers", "ops", "porta
 # File names on the command line are meant from where the person stands.
 CALLED_FROM = Path(os.environ.get("GRIDATLAS_CALLED_FROM", ROOT))
 READY_TIMEOUT_S = 90
+HOPELESS_AFTER_S = 20
 
 
 class Installation:
@@ -154,14 +155,25 @@ def _start_serving(here: Installation) -> None:
         here.supervisor.restart(SERVING)
     else:
         here.supervisor.start_groups(SERVING)
-    deadline = time.monotonic() + READY_TIMEOUT_S
-    ready, words = here.readiness()
-    while not ready:
-        if time.monotonic() > deadline:
-            raise CannotGoOn(f"GridAtlas is not ready after {READY_TIMEOUT_S} s, /readyz says: {words}; see ./gridatlas logs web.")
-        time.sleep(0.2)
-        ready, words = here.readiness()
+    _wait_until_ready(here)
     _remember("code", _code())
+
+
+def _wait_until_ready(here: Installation) -> None:
+    """Poll /readyz; give up early when every web process has fallen over again and again."""
+    started = time.monotonic()
+    while True:
+        ready, words = here.readiness()
+        if ready:
+            return
+        waited_s = time.monotonic() - started
+        web = {state for name, state in here.supervisor.states().items() if name.startswith("web")}
+        if waited_s > READY_TIMEOUT_S or (waited_s > HOPELESS_AFTER_S and web == {"BACKOFF"}):
+            console.show_end(LOGS / "web_0.log")
+            raise CannotGoOn(
+                f"GridAtlas is not ready after {waited_s:.0f} s ({words}); see ./gridatlas logs web, mend it, and run up again."
+            )
+        time.sleep(0.2)
 
 
 def _print_address(here: Installation) -> None:
@@ -275,6 +287,8 @@ def restore(*arguments: str) -> int:
         backup.load(here.cluster, Path(here.env["MEDIA_ROOT"]), source)
         (STAMPS / "code").unlink(missing_ok=True)  # the backup may be older than this code
         _load(here, with_demo=False)
+        # The cursors that browsers hold count events which the restored database never had.
+        here.manage("void_cursors", advice="open maps could not be told to load afresh; run ./gridatlas manage void_cursors.")
     finally:
         _start_serving(here)
     say(f"Restored. What was there before is kept in the database {backup.FORMER_DATABASE} until the next restore.")

@@ -41,8 +41,6 @@ def save(cluster: Cluster, media: Path, target: Path) -> int:
 def load(cluster: Cluster, media: Path, source: Path) -> None:
     """Replace database and files by the backup's. Nothing may be connected to the database.
 
-    Every live stream gets a new epoch: the cursors that browsers hold count events which the restored database never had.
-
     Raises:
         CannotGoOn: the file is no backup of ours, or the database refuses it; then everything is as it was.
     """
@@ -55,7 +53,6 @@ def load(cluster: Cluster, media: Path, source: Path) -> None:
         # A comment on an extension belongs to the extension's owner, and says nothing of ours.
         restore = cluster.client("pg_restore", "--no-comments", "--exit-on-error", f"--dbname={fresh}", str(unpacked / _DUMP))
         console.run(restore, env=cluster.client_env(), advice=f"{source} could not be restored, so nothing was changed.")
-        cluster.sql("update layers_stream set epoch = gen_random_uuid();", database=fresh)
         cluster.sql(
             f"""
             drop database if exists {FORMER_DATABASE};

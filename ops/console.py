@@ -33,6 +33,11 @@ def run(command: Sequence[str], *, env: Mapping[str, str], advice: str, stdin: s
         log.flush()
         done = subprocess.run(command, cwd=ROOT, env=dict(env), text=True, input=stdin or "", stdout=log, stderr=log, check=False)
     if done.returncode:
-        for line in SETUP_LOG.read_text("utf-8", errors="replace").splitlines()[-12:]:
-            print(f"    | {line}", flush=True)
+        show_end(SETUP_LOG)
         raise CannotGoOn(f"{advice} The log is {SETUP_LOG}.")
+
+
+def show_end(log: Path) -> None:
+    lines = log.read_text("utf-8", errors="replace").splitlines() if log.exists() else []
+    for line in lines[-12:]:
+        print(f"    | {line}", flush=True)
