@@ -172,6 +172,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Grade": "customers.models.Grade",
+        "BusinessClass": "customers.models.BusinessClass",
+        "Status": "customers.models.Status",
+        "PointSource": "spatial.models.PointSource",
+        "MoveKind": "spatial.models.PointMove.Kind",
+        "FoundKind": "customers.api.messages.FOUND_KINDS",
+    },
 }
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from customers import search, selectors, services
-from customers.api import serializers
+from customers.api import messages, serializers
 from customers.models import Account, BusinessClass, Grade, Status
 from layers import access
 from layers.api.commands import run_command
@@ -39,7 +39,7 @@ def find_account(user, account_id: int) -> Account:
 class CustomerList(APIView):
     """The ledger as a list, narrowed like the map; and the door for a new customer."""
 
-    @extend_schema(parameters=LIST_FILTERS, responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="customers_list", parameters=LIST_FILTERS, responses=messages.CustomerPage)
     def get(self, request: Request) -> Response:
         query, rows = _query(request)
         ordering = _ORDERINGS[query["ordering"]]
@@ -49,7 +49,7 @@ class CustomerList(APIView):
         end = query["cursor"] + len(results)
         return Response({"count": count, "next": end if end < count else None, "results": results})
 
-    @extend_schema(request=serializers.CustomerCreate, parameters=[KEY], responses={201: OpenApiTypes.OBJECT})
+    @extend_schema(request=serializers.CustomerCreate, parameters=[KEY], responses={201: messages.CustomerCard})
     def post(self, request: Request) -> Response:
         access.require(request.user, access.ADD)
         fields = _valid(serializers.CustomerCreate, request.data)
@@ -66,7 +66,7 @@ class CustomerList(APIView):
 class CustomerCounts(APIView):
     """How many, by grade, class and status, under the same filters as the list."""
 
-    @extend_schema(parameters=LIST_FILTERS, responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=LIST_FILTERS, responses=messages.Counts)
     def get(self, request: Request) -> Response:
         _, rows = _query(request)
         return Response(selectors.customer_counts(rows))
@@ -75,18 +75,18 @@ class CustomerCounts(APIView):
 class Customer(APIView):
     """One customer: card, edit, soft delete."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=messages.CustomerCard)
     def get(self, request: Request, account_id: int) -> Response:
         return Response(selectors.customer_card(find_account(request.user, account_id), user=request.user))
 
-    @extend_schema(request=serializers.CustomerPatch, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=serializers.CustomerPatch, parameters=[KEY], responses=messages.CustomerCard)
     def patch(self, request: Request, account_id: int) -> Response:
         access.require(request.user, access.EDIT)
         fields = _valid(serializers.CustomerPatch, request.data)
         edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields.pop("base_version"), fields)
         return run_command(request, access.EDIT, lambda at: (services.edit_customers([edit], at=at), _card(request, account_id))[1])
 
-    @extend_schema(request=serializers.CustomerDelete, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=serializers.CustomerDelete, parameters=[KEY], responses=messages.CustomerCard)
     def delete(self, request: Request, account_id: int) -> Response:
         access.require(request.user, access.DELETE)
         fields = _valid(serializers.CustomerDelete, request.data)
@@ -102,7 +102,7 @@ class Customer(APIView):
 class CustomerRestore(APIView):
     """Bring a deleted customer back."""
 
-    @extend_schema(request=serializers.CustomerRestore, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=serializers.CustomerRestore, parameters=[KEY], responses=messages.CustomerCard)
     def post(self, request: Request, account_id: int) -> Response:
         access.require(request.user, access.DELETE)
         fields = _valid(serializers.CustomerRestore, request.data)
@@ -118,7 +118,7 @@ class CustomerRestore(APIView):
 class CustomerMove(APIView):
     """Place or move a customer on the map."""
 
-    @extend_schema(request=serializers.CustomerMove, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=serializers.CustomerMove, parameters=[KEY], responses=messages.Moved)
     def post(self, request: Request, account_id: int) -> Response:
         access.require(request.user, access.MOVE)
         command = _valid(serializers.CustomerMove, request.data)
@@ -135,7 +135,7 @@ class CustomerMove(APIView):
 class CustomerUndo(APIView):
     """Take a move back, any day, as a new journal row."""
 
-    @extend_schema(request=serializers.MoveUndo, parameters=[KEY], responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=serializers.MoveUndo, parameters=[KEY], responses=messages.Moved)
     def post(self, request: Request, account_id: int) -> Response:
         access.require(request.user, access.MOVE)
         command = _valid(serializers.MoveUndo, request.data)
@@ -151,7 +151,7 @@ class CustomerUndo(APIView):
 class CustomerHistory(APIView):
     """The journal of the customer's point, newest first."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=messages.HistoryRow(many=True))
     def get(self, request: Request, account_id: int) -> Response:
         return Response(selectors.customer_history(find_account(request.user, account_id)))
 
@@ -159,7 +159,7 @@ class CustomerHistory(APIView):
 class CustomersWithin(APIView):
     """The customers inside a drawn shape, with their sums. Reads only, so no Idempotency-Key."""
 
-    @extend_schema(request=serializers.WithinShape, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=serializers.WithinShape, responses=messages.Within)
     def post(self, request: Request) -> Response:
         drawn = _valid(serializers.WithinShape, request.data)
         rows = selectors.filtered(Account.objects.visible_to(request.user).with_grade_order(), _filter(drawn))
@@ -173,7 +173,7 @@ class Search(APIView):
     """One box for customers, places and coordinates."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("q", OpenApiTypes.STR), OpenApiParameter("limit", OpenApiTypes.INT)], responses=OpenApiTypes.OBJECT
+        parameters=[OpenApiParameter("q", OpenApiTypes.STR), OpenApiParameter("limit", OpenApiTypes.INT)], responses=messages.FoundList
     )
     def get(self, request: Request) -> Response:
         started = time.perf_counter()
@@ -185,7 +185,7 @@ class Geocode(APIView):
     """Streets, addresses and named places of the basemap."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("q", OpenApiTypes.STR), OpenApiParameter("limit", OpenApiTypes.INT)], responses=OpenApiTypes.OBJECT
+        parameters=[OpenApiParameter("q", OpenApiTypes.STR), OpenApiParameter("limit", OpenApiTypes.INT)], responses=messages.FoundList
     )
     def get(self, request: Request) -> Response:
         text = request.query_params.get("q", "").strip()[:200]

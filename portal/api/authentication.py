@@ -1,5 +1,6 @@
 """Who is asking: the session cookie, same origin."""
 
+from drf_spectacular.authentication import SessionScheme
 from rest_framework.authentication import SessionAuthentication
 
 
@@ -8,3 +9,9 @@ class Session(SessionAuthentication):
 
     def authenticate_header(self, request) -> str:
         return "Session"
+
+
+class SessionInSchema(SessionScheme):
+    """Names the cookie in the OpenAPI document."""
+
+    target_class = Session

@@ -22,6 +22,7 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     access.NotAllowed: (403, "not_allowed"),
     customers.NotThere: (404, "not_found"),
     registry.UnknownLayer: (404, "unknown_layer"),
+    registry.BadFilter: (400, "bad_filter"),
     customers.AccountNumberTaken: (409, "account_number_taken"),
     customers.StaleEdit: (409, "version_conflict"),
     customers.AlreadySo: (409, "already_so"),

@@ -7,7 +7,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.middleware.csrf import get_token
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, permissions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,19 +22,43 @@ class SignIn(serializers.Serializer):
     password = serializers.CharField(max_length=500, trim_whitespace=False)
 
 
+class AreaOut(serializers.Serializer):
+    kind = serializers.CharField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    name_zh = serializers.CharField()
+    bbox = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4)
+
+
+class UtilityOut(serializers.Serializer):
+    name = serializers.CharField()
+    zone = serializers.CharField()
+    guard_distance_m = serializers.FloatField()
+    home = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4, allow_null=True)
+    areas = AreaOut(many=True)
+
+
+class MeOut(serializers.Serializer):
+    username = serializers.CharField()
+    name = serializers.CharField()
+    role = serializers.CharField()
+    actions = serializers.ListField(child=serializers.CharField())
+    utility = UtilityOut()
+
+
 class BadCredentials(exceptions.APIException):
     status_code = 400
     default_detail = "Name or password is not right."
     default_code = "bad_credentials"
 
 
+@method_decorator(sensitive_post_parameters(), name="dispatch")
 class Session(APIView):
     """Sign in and out."""
 
     permission_classes = [permissions.AllowAny]
 
-    @method_decorator(sensitive_post_parameters())
-    @extend_schema(request=SignIn, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=SignIn, responses=MeOut)
     def post(self, request: Request) -> Response:
         fields = SignIn(data=request.data)
         fields.is_valid(raise_exception=True)
@@ -57,7 +81,7 @@ class Me(APIView):
 
     permission_classes = [permissions.AllowAny]
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=MeOut)
     def get(self, request: Request) -> Response:
         get_token(request)
         if not request.user.is_authenticated or not access.role_of(request.user):
