@@ -165,7 +165,7 @@ def customer_history(account: Account) -> list[dict[str, Any]]:
 
 
 def map_feature(account: Account) -> dict[str, Any]:
-    """Return the customer as the GeoJSON Feature that live events carry; the same properties as the tiles, and `located`."""
+    """Return the customer as the GeoJSON Feature that live events carry, equal to the one in the layer's snapshot; geometry None = not located."""
     geom = account.point.geom
     return {
         "type": "Feature",
@@ -180,7 +180,6 @@ def map_feature(account: Account) -> dict[str, Any]:
             "classes": ",".join(account.classes),
             "status": account.status,
             "v": account.point.version,
-            "located": geom is not None,
         },
     }
 

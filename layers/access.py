@@ -5,6 +5,7 @@ from collections.abc import Iterable, Set
 from django.contrib.auth import get_user_model
 
 VIEW, ADD, MOVE, EDIT, DELETE, APPROVE, EXPORT = "view", "add", "move", "edit", "delete", "approve", "export"
+ALL_ACTIONS = (VIEW, ADD, MOVE, EDIT, DELETE, APPROVE, EXPORT)
 
 ROLE_ACTIONS: dict[str, frozenset[str]] = {
     "dispatcher": frozenset({VIEW, EXPORT}),

@@ -4,30 +4,26 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from layers import access
 from layers.registry import LayerPart, MapLayer
 from spatial.models import Area, Feeder, Line, Station, Substation
 
 
-def _network_rows(model: Any) -> Any:
-    """Return the rows of a network table for staff; customers see no network."""
+def _all_rows(model: Any) -> Any:
+    """Return the declaration of a table that whoever may see the layer sees whole."""
 
     def rows(user: Any) -> QuerySet:
-        return model.objects.all() if access.is_staff_role(user) else model.objects.none()
+        return model.objects.all()
 
     return rows
 
 
 def _feeders(user: Any) -> QuerySet:
-    return _network_rows(Feeder)(user).filter(geom__isnull=False)
-
-
-def _areas(user: Any) -> QuerySet:
-    return Area.objects.all()
+    return Feeder.objects.filter(geom__isnull=False)
 
 
 NETWORK = MapLayer(
     id="network",
+    staff_only=True,
     title={"en": "Network", "zh": "电网"},
     # Drawn in this order: lines under stations, substations on top. A feeder is its lines merged, for when single lines are too small.
     parts=[
@@ -42,7 +38,7 @@ NETWORK = MapLayer(
         LayerPart(
             id="lines",
             geometry="line",
-            rows=_network_rows(Line),
+            rows=_all_rows(Line),
             geom="geom",
             properties={
                 "code": "code",
@@ -56,7 +52,7 @@ NETWORK = MapLayer(
         LayerPart(
             id="stations",
             geometry="point",
-            rows=_network_rows(Station),
+            rows=_all_rows(Station),
             geom="geom",
             properties={"code": "code", "name": "name", "feeder_id": "feeder_id", "feeder_code": "feeder__code"},
             min_zoom=14,
@@ -64,7 +60,7 @@ NETWORK = MapLayer(
         LayerPart(
             id="substations",
             geometry="point",
-            rows=_network_rows(Substation),
+            rows=_all_rows(Substation),
             geom="geom",
             properties={"code": "code", "name": "name", "voltage_kv": "voltage_kv", "secondary_kv": "secondary_kv"},
             min_zoom=6,
@@ -86,7 +82,7 @@ AREAS = MapLayer(
         LayerPart(
             id="areas",
             geometry="polygon",
-            rows=_areas,
+            rows=_all_rows(Area),
             geom="geom",
             properties={"code": "code", "name": "name", "name_zh": "name_zh", "kind": "kind"},
         )

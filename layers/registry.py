@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from django.db.models import QuerySet
 
+from layers import access
+
 Geometry = Literal["point", "line", "polygon"]
 Words = Mapping[Literal["en", "zh"], str]
 
@@ -54,6 +56,7 @@ class MapLayer:
 
     `filters` turn a list of words from the address line into narrower rows, of every part; they raise BadFilter for a word they do not know.
     `follows` names the layer whose geometry this one is drawn from, so that it moves with it.
+    Of a `staff_only` layer, customers are not even told that it exists.
     `move` is the service that moves one feature of this layer: move(user=, feature_id=, at=, **command).
     `visible_ids(user, ids)` returns which of these features the person may hear about in live events, deleted and un-located ones
     included (`rows` no longer has those). Without it, `rows` of the parts decide and a deletion is told to everyone who may see the layer.
@@ -67,6 +70,7 @@ class MapLayer:
     filters: Mapping[str, Callable[[QuerySet, list[str]], QuerySet]] = field(default_factory=dict)
     follows: str | None = None
     visible_at_start: bool = True
+    staff_only: bool = False
     move: Callable[..., Any] | None = None
     visible_ids: Callable[[Any, Sequence[int]], Set[int]] | None = None
 
@@ -101,3 +105,24 @@ def layer(layer_id: str) -> MapLayer:
         return _layers[layer_id]
     except KeyError:
         raise UnknownLayer(f"There is no map layer “{layer_id[:40]}”.") from None
+
+
+def layers_for(user: Any) -> list[MapLayer]:
+    """Return the layers this person may see."""
+    return [layer for layer in layers() if _may_see(user, layer)]
+
+
+def layer_for(user: Any, layer_id: str) -> MapLayer:
+    """Return the layer of that name, if this person may see it.
+
+    Raises:
+        UnknownLayer: nobody declared it, or it is not for them; the two cannot be told apart.
+    """
+    found = layer(layer_id)
+    if not _may_see(user, found):
+        raise UnknownLayer(f"There is no map layer “{layer_id[:40]}”.")
+    return found
+
+
+def _may_see(user: Any, layer: MapLayer) -> bool:
+    return access.VIEW in access.actions_of(user) and (access.is_staff_role(user) or not layer.staff_only)

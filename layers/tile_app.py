@@ -100,7 +100,7 @@ class TileServer:
                 tile = await self._tile(request, person)
                 await self._send_tile(send, tile, person, tag, takes_gzip)
             elif request.kind == "json":
-                await _send_json(send, 200, tile_json(registry.layer(request.name), base_url=_base_url(scope)), b"application/json")
+                await _send_json(send, 200, tile_json(registry.layer_for(person.user, request.name), base_url=_base_url(scope)), b"application/json")
             else:
                 await self._send_basemap(send, request, tag, takes_gzip)
         except Refusal as refusal:
@@ -149,7 +149,7 @@ class TileServer:
         tile = self.cache.get(key)
         if tile is not None:
             return tile
-        layer = registry.layer(layer_id)
+        layer = registry.layer_for(person.user, layer_id)
         if not person.sees_everything:
             # What a customer holds is not told by the layer's stream, so nothing rendered for them is kept or shared.
             return await self._rendered(layer, key, person)

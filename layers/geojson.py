@@ -1,0 +1,76 @@
+"""GeoJSON (RFC 7946) of a layer, built by the database in one statement: a list inside a box, or the snapshot that events continue."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from layers import event_log
+from layers.registry import LayerPart, MapLayer
+from layers.tile_sql import Filters, Rows, visible_rows
+from spatial.tiles import Bbox
+
+# Digits that give every double back unchanged: a feature reads the same here as in a live event.
+_DIGITS = 15
+
+
+def feature_collection(layer: MapLayer, *, user: Any, bbox: Bbox | None, limit: int, filters: Filters) -> str:
+    """Return the visible features that touch the box as FeatureCollection text, with numberMatched and numberReturned.
+
+    A box with west > east crosses the antimeridian. Parts come in the order of declaration, features by id.
+    """
+    fences, counts, lists = [], [], []
+    for part in layer.parts:
+        rows = visible_rows(layer, part, user, filters)
+        fences.append(
+            f'"{part.id}" as materialized (select * from ({rows.sql}) as r({", ".join(rows.columns)}) where {_inside(part, bbox)})'
+        )
+        counts.append(f'(select count(*) from "{part.id}")')
+        lists.append(f'(select {_feature(layer, part, rows)} as feature from "{part.id}" r order by id limit {int(limit)})')
+    return _text(
+        f"with {', '.join(fences)}, features as (select * from ({' union all '.join(lists)}) f limit {int(limit)})"
+        f" select json_build_object('type', 'FeatureCollection', 'numberMatched', {' + '.join(counts)},"
+        " 'numberReturned', (select count(*) from features), 'features', coalesce((select json_agg(feature) from features), '[]'))::text"
+    )
+
+
+def snapshot(layer: MapLayer, *, user: Any) -> str:
+    """Return {epoch, seq, features} as text: what the person sees, and the point of the stream from which events go on.
+
+    One statement is one snapshot of the database, so position and features agree.
+    """
+    event_log.position(layer.id)
+    lists = []
+    for part in layer.parts:
+        rows = visible_rows(layer, part, user, ())
+        lists.append(f"(select {_feature(layer, part, rows)} as feature from ({rows.sql}) as r({', '.join(rows.columns)}) order by id)")
+    return _text(
+        "select json_build_object('epoch', s.epoch, 'seq', s.seq, 'features',"
+        f" coalesce((select json_agg(feature) from ({' union all '.join(lists)}) f), '[]'))::text from layers_stream s where s.key = '{layer.id}'"
+    )
+
+
+def _feature(layer: MapLayer, part: LayerPart, rows: Rows) -> str:
+    # Right-hand rule for polygons. Layers of several parts say which one, because ids repeat between parts.
+    geom = "ST_ForcePolygonCCW(r.geom)" if part.geometry == "polygon" else "r.geom"
+    names = [f"'{name}', {f'''array_to_string(r.{name}, ',')''' if name in rows.lists else f'r.{name}'}" for name in rows.columns[1:]]
+    if len(layer.parts) > 1:
+        names.append(f"'part', '{part.id}'")
+    return f"json_build_object('type', 'Feature', 'id', r.id, 'geometry', ST_AsGeoJSON({geom}, {_DIGITS})::json, 'properties', json_build_object({', '.join(names)}))"
+
+
+def _inside(part: LayerPart, bbox: Bbox | None) -> str:
+    if bbox is None:
+        return "true"
+    west, south, east, north = bbox
+    boxes: Sequence[Bbox] = [bbox] if west <= east else [Bbox(west, south, 180.0, north), Bbox(-180.0, south, east, north)]
+    envelopes = [f"ST_MakeEnvelope({', '.join(repr(float(edge)) for edge in box)}, 4326)" for box in boxes]
+    # && alone compares boxes, which is exact for points only; the index serves both.
+    return "(" + " or ".join(f"r.geom && {e}" if part.geometry == "point" else f"ST_Intersects(r.geom, {e})" for e in envelopes) + ")"
+
+
+def _text(sql: str) -> str:
+    with connection.cursor() as cursor:
+        # The rows' SQL has its parameters bound already, so nothing is left to fill in.
+        cursor.execute(sql)
+        return cursor.fetchone()[0]
