@@ -32,17 +32,15 @@ export const POINT_SOURCES: readonly PointSource[] = [
   "device",
 ];
 
-export interface Home {
-  lon: number;
-  lat: number;
-  zoom: number;
-}
+/** west, south, east, north in degrees. */
+export type Bbox = readonly [number, number, number, number];
 
 export interface AreaInfo {
+  kind: "county" | "service_area";
   code: string;
   name: string;
   name_zh: string;
-  home: Home | null;
+  bbox: Bbox;
 }
 
 export interface Me {
@@ -50,8 +48,7 @@ export interface Me {
   name: string;
   role: string;
   actions: Action[];
-  language: string | null;
-  utility: { zone: string; name: string; guard_distance_m: number; home: Home; areas: AreaInfo[] };
+  utility: { zone: string; name: string; guard_distance_m: number; home: Bbox | null; areas: AreaInfo[] };
 }
 
 export interface LayerPart {
@@ -86,8 +83,7 @@ export interface BasemapInfo {
   format: "mvt" | "png" | "jpeg";
   min_zoom: number;
   max_zoom: number;
-  /** west, south, east, north in degrees. */
-  bounds: [number, number, number, number] | null;
+  bounds: Bbox | null;
   datum: string;
   date: string | null;
   licence: string;
@@ -106,14 +102,16 @@ export interface CustomerRow {
   classes: CustomerClass[];
   status: CustomerStatus;
   address: string;
-  /** Decimal of the server: a string or a number. */
-  contract_kva: string | number | null;
-  running_kva: string | number | null;
+  contract_kva: number | null;
+  running_kva: number | null;
   voltage: string | null;
   area: string | null;
   lon: number | null;
   lat: number | null;
+  /** Of the ledger fields: the base of an edit or a delete. */
   version: number;
+  /** Of the position: the base of a move or an undo. */
+  point_version: number;
   deleted_at: string | null;
   updated_at: string;
 }
@@ -178,7 +176,7 @@ export interface CustomerCounts {
   by_grade: Record<string, number>;
   by_class: Record<string, number>;
   by_status: Record<string, number>;
-  contract_kva: string | number;
+  contract_kva: number;
 }
 
 export interface SearchResult {

@@ -1,21 +1,204 @@
-/** Layer "customers": symbols by grade, status and class from z13; clusters below. */
-import Circle from "ol/style/Circle.js";
+/** Layer "customers": symbols by grade, status and class from z13; clusters with count and worst grade below. */
+import type { FeatureLike } from "ol/Feature.js";
 import Fill from "ol/style/Fill.js";
+import Icon from "ol/style/Icon.js";
 import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
-import type { LayerInfo } from "@/api/types";
+import Text from "ol/style/Text.js";
+import type { CustomerStatus, Grade, LayerInfo } from "@/api/types";
+import { GRADES } from "@/api/types";
+import { formatNumber } from "@/lib/format";
 import { type GridMap, Z } from "@/map/grid-map";
-import type { LayerHandle } from "./layer-handle";
+import { type Look, look, MAP_FONT, perLook } from "@/map/look";
+import { zoomOfResolution } from "@/map/scale";
+import { ringOf, SYMBOL_HALF, symbolCanvas } from "@/map/symbols";
+import { clusterCanvas, clusterRadius } from "./cluster-symbol";
 import { MvtLayer } from "./mvt-layer";
 
-const dot = new Style({
-  image: new Circle({
-    radius: 6,
-    fill: new Fill({ color: "#1a7a55" }),
-    stroke: new Stroke({ color: "#fff", width: 2 }),
-  }),
-});
+/** From this zoom on a customer of the grade has a label, if there is room. */
+const LABEL_FROM: Readonly<Record<Grade, number>> = { special: 14, first: 15, second: 15.5, temporary: 16, none: 16.5 };
 
-export function customersLayer(map: GridMap, info: LayerInfo): LayerHandle {
-  return new MvtLayer(map, info, { zIndex: Z.CUSTOMERS, style: () => dot, selectable: () => true });
+const symbols = perLook(({ theme, imagery }) => new SymbolStyles(imagery ? "light" : theme));
+const clusters = perLook(({ theme }) => new ClusterStyles(theme));
+
+export function customersLayer(map: GridMap, info: LayerInfo): MvtLayer {
+  return new CustomersLayer(map, info);
+}
+
+class CustomersLayer extends MvtLayer {
+  private refreshTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(map: GridMap, info: LayerInfo) {
+    super(map, info, {
+      zIndex: Z.CUSTOMERS,
+      declutter: "labels",
+      style: (part, feature, resolution) =>
+        part === "clusters" ? clusterStyle(feature) : customerStyle(feature, zoomOfResolution(resolution)),
+      selectable: (part) => part === "customers" || part === "clusters",
+    });
+    this.stops.push(
+      map.onClick(({ hits, pixel }) => {
+        if (!hits.length) this.openCluster(pixel);
+      }),
+    );
+  }
+
+  /** A count can not be corrected by one event: ask for the cells again, at most once a second. */
+  protected override eventsDrawn(count: number): void {
+    if (!count || this.refreshTimer || !this.showsClusters()) return;
+    this.refreshTimer = setTimeout(() => {
+      this.refreshTimer = undefined;
+      this.refresh();
+    }, 1_000);
+  }
+
+  override remove(): void {
+    clearTimeout(this.refreshTimer);
+    super.remove();
+  }
+
+  protected override drawsDelta(): boolean {
+    return !this.showsClusters();
+  }
+
+  private showsClusters(): boolean {
+    const below = this.info.cluster_below;
+    return below !== null && this.tileZoom() < below;
+  }
+
+  private openCluster(pixel: readonly [number, number]): void {
+    this.map.ol.forEachFeatureAtPixel(
+      [...pixel],
+      (feature) => {
+        if (feature.get("part") !== "clusters" || Number(feature.get("n")) < 2) return false;
+        const lonLat = this.map.lonLatAt(pixel);
+        this.map.flyTo({ ...lonLat, zoom: (this.map.view.getZoom() ?? 0) + 2 });
+        return true;
+      },
+      { hitTolerance: 4, layerFilter: (layer) => layer === this.tiles },
+    );
+  }
+}
+
+function gradeOf(value: unknown): Grade {
+  return GRADES.includes(value as Grade) ? (value as Grade) : "none";
+}
+
+function nameOf(feature: FeatureLike): string {
+  const translated = look.get().language === "zh" ? feature.get("name_zh") : feature.get("name_en");
+  return String(translated || feature.get("name") || "");
+}
+
+function customerStyle(feature: FeatureLike, zoom: number): Style[] {
+  const grade = gradeOf(feature.get("grade"));
+  const symbol = symbols().symbol(
+    grade,
+    (feature.get("status") ?? "unknown") as CustomerStatus,
+    feature.get("classes"),
+  );
+  if (zoom < LABEL_FROM[grade]) return [symbol];
+  return [symbol, symbols().label(nameOf(feature), grade)];
+}
+
+function clusterStyle(feature: FeatureLike): Style[] {
+  const n = Number(feature.get("n"));
+  const grade = gradeOf(feature.get("grade"));
+  if (n < 2) return [symbols().symbol(grade, (feature.get("status") ?? "unknown") as CustomerStatus, "")];
+  return [clusters().cluster(n, grade)];
+}
+
+class SymbolStyles {
+  private readonly theme: Look["theme"];
+  private readonly symbolStyles = new Map<string, Style>();
+  private readonly labels = new Map<string, Style>();
+
+  constructor(theme: Look["theme"]) {
+    this.theme = theme;
+  }
+
+  symbol(grade: Grade, status: CustomerStatus, classes: string | undefined): Style {
+    const ring = ringOf(classes);
+    const key = `${grade}|${status}|${ring}`;
+    let style = this.symbolStyles.get(key);
+    if (!style) {
+      style = new Style({
+        image: new Icon({
+          img: symbolCanvas({ grade, status, ring, theme: this.theme }),
+          scale: 0.5,
+          declutterMode: "obstacle",
+        }),
+        zIndex: GRADES.length - GRADES.indexOf(grade),
+      });
+      this.symbolStyles.set(key, style);
+    }
+    return style;
+  }
+
+  label(name: string, grade: Grade): Style {
+    const key = `${name}|${grade}`;
+    let style = this.labels.get(key);
+    if (!style) {
+      if (this.labels.size > 5_000) this.labels.clear();
+      const dark = this.theme === "dark";
+      style = new Style({
+        text: new Text({
+          text: wrapLabel(name),
+          font: `${grade === "special" || grade === "first" ? 650 : 550} 12px ${MAP_FONT}`,
+          fill: new Fill({ color: dark ? "#e9f0f5" : "#14212b" }),
+          stroke: new Stroke({ color: dark ? "rgba(11,17,22,.9)" : "rgba(255,255,255,.92)", width: 3 }),
+          offsetY: SYMBOL_HALF + 2,
+          textBaseline: "top",
+          declutterMode: "declutter",
+        }),
+        zIndex: GRADES.length - GRADES.indexOf(grade),
+      });
+      this.labels.set(key, style);
+    }
+    return style;
+  }
+}
+
+/** Break a long name once, near its middle: at a space, or between Chinese characters. */
+function wrapLabel(name: string): string {
+  const text = name.length > 46 ? `${name.slice(0, 45)}…` : name;
+  const wide = /[\u3400-\u9fff]/.test(text);
+  if (text.length <= (wide ? 10 : 20)) return text;
+  if (wide) return `${text.slice(0, Math.ceil(text.length / 2))}\n${text.slice(Math.ceil(text.length / 2))}`;
+  const middle = text.length / 2;
+  const spaces = [...text.matchAll(/ /g)].map((match) => match.index);
+  const best = spaces.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))[0];
+  return best === undefined ? text : `${text.slice(0, best)}\n${text.slice(best + 1)}`;
+}
+
+class ClusterStyles {
+  private readonly theme: Look["theme"];
+  private readonly styles = new Map<string, Style>();
+
+  constructor(theme: Look["theme"]) {
+    this.theme = theme;
+  }
+
+  cluster(n: number, worst: Grade): Style {
+    const key = `${n}|${worst}`;
+    let style = this.styles.get(key);
+    if (!style) {
+      if (this.styles.size > 5_000) this.styles.clear();
+      style = new Style({
+        image: new Icon({
+          img: clusterCanvas({ radius: clusterRadius(n), worst, theme: this.theme }),
+          scale: 0.5,
+          declutterMode: "obstacle",
+        }),
+        text: new Text({
+          text: n < 10_000 ? formatNumber(n) : `${formatNumber(n / 1_000)}k`,
+          font: `650 ${n < 1_000 ? 12 : 11}px ${MAP_FONT}`,
+          fill: new Fill({ color: this.theme === "dark" ? "#e9f0f5" : "#ffffff" }),
+          declutterMode: "none",
+        }),
+        zIndex: n,
+      });
+      this.styles.set(key, style);
+    }
+    return style;
+  }
 }

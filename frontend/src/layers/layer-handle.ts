@@ -1,8 +1,9 @@
 /** What every layer on the map can do for features. Positions in lon, lat; ids are the server's. */
+
+import type { LiveEvent } from "@/api/apply-events";
 import type { LayerInfo } from "@/api/types";
 import type { LonLat } from "@/lib/coordinates";
 import type { UrlParams } from "@/lib/url-state";
-import type { LiveEvent } from "./apply-events";
 
 export interface Found {
   id: number;

@@ -12,18 +12,20 @@ import VectorSource from "ol/source/Vector.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 import type Style from "ol/style/Style.js";
 import { createXYZ } from "ol/tilegrid.js";
+import { type LiveEvent, latestById } from "@/api/apply-events";
 import { queryString } from "@/api/http";
 import type { LayerInfo } from "@/api/types";
 import type { LonLat } from "@/lib/coordinates";
 import type { UrlParams } from "@/lib/url-state";
 import type { GridMap, Hit } from "@/map/grid-map";
+import { look } from "@/map/look";
 import { loadTile } from "@/map/tile-loading";
-import { type LiveEvent, latestById } from "./apply-events";
 import type { Found, LayerHandle } from "./layer-handle";
 
 export interface MvtLayerOptions {
   zIndex: number;
-  declutter?: boolean;
+  /** Labels of the same group never cover each other. */
+  declutter?: string;
   /** `part` is the MVT layer's name; `resolution` in metres of the projection per pixel. */
   style: (part: string, feature: FeatureLike, resolution: number) => Style | Style[] | undefined;
   /** Which hit features can be selected. */
@@ -45,7 +47,7 @@ export class MvtLayer implements LayerHandle {
   private readonly hidden = new Set<number>();
   private readonly provisional = new Map<number, { before: Feature<Point> | null; wasOverridden: boolean }>();
   private readonly changedAt = new Map<number, number>();
-  private readonly stops: (() => void)[] = [];
+  protected readonly stops: (() => void)[] = [];
   private query: Record<string, string> = {};
   private generation = 0;
   private pending: LiveEvent[] = [];
@@ -80,11 +82,12 @@ export class MvtLayer implements LayerHandle {
       updateWhileAnimating: true,
       updateWhileInteracting: true,
       style: (feature, resolution) =>
-        this.hidden.has(Number(feature.getId()))
+        this.hidden.has(Number(feature.getId())) || !this.drawsDelta()
           ? undefined
           : options.style(String(feature.get("part")), feature, resolution),
     });
     this.stops.push(map.addLayer(this.tiles), map.addLayer(this.deltaLayer));
+    this.stops.push(look.subscribe(() => this.repaint()));
     this.stops.push(map.addPicker((pixel, tolerance) => this.pick(pixel, tolerance, options.selectable)));
     this.setUrl();
   }
@@ -197,6 +200,22 @@ export class MvtLayer implements LayerHandle {
     if (newlyOverridden) this.tiles.changed();
     this.eventsDrawn(latest.size);
     if (this.changedAt.size > DELTA_LIMIT) this.refresh();
+  }
+
+  /** False while the tiles show aggregates: single features would stand beside the clusters that count them. */
+  protected drawsDelta(): boolean {
+    return true;
+  }
+
+  /** Zoom of the tiles shown now. */
+  protected tileZoom(): number {
+    const resolution = this.map.view.getResolution() ?? 1;
+    return this.tileSource.getTileGrid()?.getZForResolution(resolution, this.tileSource.zDirection) ?? 0;
+  }
+
+  private repaint(): void {
+    this.tiles.changed();
+    this.deltaLayer.changed();
   }
 
   /** For layers with aggregates, which no single event can correct. */

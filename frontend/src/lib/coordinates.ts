@@ -16,11 +16,22 @@ export interface Reading extends LonLat {
 
 const DECIMAL_PAIR = /^\s*([+-]?\d{1,3}(?:\.\d+)?)\s*°?\s*[,;，；\s]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*°?\s*$/;
 const PART =
-  /([NSEWnsew北南东西])?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*[°度d:\s]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['′’分m:]?\s*)?(?:(\d{1,2}(?:\.\d+)?)\s*(?:["″”秒s]|'')?\s*)?([NSEWnsew北南东西])?/g;
+  /([NSEW])?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*[°d:\s]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['′’m:]?\s*)?(?:(\d{1,2}(?:\.\d+)?)\s*(?:["″”s]|'')?\s*)?([NSEW])?/gi;
+/** Chinese notation, word for sign. */
+const CHINESE: readonly (readonly [RegExp, string])[] = [
+  [/北纬?/g, "N"],
+  [/南纬?/g, "S"],
+  [/东经?/g, "E"],
+  [/西经?/g, "W"],
+  [/度/g, "°"],
+  [/分/g, "′"],
+  [/秒/g, "″"],
+];
 const LETTERED =
   /^\s*(?:([NSEWnsew])\s*([+-]?\d{1,3}(?:\.\d+)?)|([+-]?\d{1,3}(?:\.\d+)?)\s*°?\s*([NSEWnsew]))\s*[,;，；\s]\s*(?:([NSEWnsew])\s*([+-]?\d{1,3}(?:\.\d+)?)|([+-]?\d{1,3}(?:\.\d+)?)\s*°?\s*([NSEWnsew]))\s*$/;
 
-export function readCoordinates(text: string): Reading[] {
+export function readCoordinates(typed: string): Reading[] {
+  const text = CHINESE.reduce((done, [word, sign]) => done.replace(word, sign), typed);
   return readLettered(text) ?? readDecimal(text) ?? readDms(text) ?? [];
 }
 
@@ -70,9 +81,8 @@ interface Part {
 }
 
 function pair(first: Part, second: Part, notation: Reading["notation"]): Reading[] {
-  const axis = (part: Part) => (!part.letter ? null : /[NSns北南]/.test(part.letter) ? "lat" : "lon");
-  const signed = (part: Part) =>
-    part.letter && /[SWsw南西]/.test(part.letter) ? -Math.abs(part.degrees) : part.degrees;
+  const axis = (part: Part) => (!part.letter ? null : /[NSns]/.test(part.letter) ? "lat" : "lon");
+  const signed = (part: Part) => (part.letter && /[SWsw]/.test(part.letter) ? -Math.abs(part.degrees) : part.degrees);
   const [a, b] = [axis(first), axis(second)];
   if (a !== null && a === b) return [];
   const readings: Reading[] = [];

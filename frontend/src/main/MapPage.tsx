@@ -3,18 +3,19 @@ import { useEffect, useState } from "react";
 import { useBasemaps, useLayers } from "@/api/map-info";
 import { useMe } from "@/api/session";
 import { LayersProvider } from "@/layers/context";
+import { startLive } from "@/layers/live-layers";
 import { MapLayers } from "@/layers/map-layers";
 import { parseView, urlState } from "@/lib/url-state";
 import { useBasemapOfUrl } from "@/map/basemap";
 import { MapProvider } from "@/map/context";
-import { GridMap } from "@/map/grid-map";
+import { GridMap, viewOfBbox } from "@/map/grid-map";
 import { features } from "./registry";
 import { Shell } from "./Shell";
 import { useViewInUrl } from "./use-view-in-url";
 
 export default function MapPage() {
   const me = useMe();
-  const [map] = useState(() => new GridMap(parseView(urlState.get().map) ?? me.utility.home));
+  const [map] = useState(() => new GridMap(parseView(urlState.get().map) ?? viewOfBbox(me.utility.home)));
   const [layers] = useState(() => new MapLayers(map));
   const layerInfos = useLayers();
   const basemaps = useBasemaps();
@@ -32,6 +33,8 @@ export default function MapPage() {
       for (const stop of stops) stop?.();
     };
   }, [map, me]);
+
+  useEffect(() => startLive(layers), [layers]);
 
   useEffect(() => () => layers.stop(), [layers]);
 

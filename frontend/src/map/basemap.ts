@@ -1,14 +1,140 @@
-/** The basemap: vector, imagery, or imagery with labels. Switching changes the picture below, nothing else. */
+/** The basemap: vector, imagery, or imagery with the labels of the vector tiles. Switching changes what lies below, nothing else. */
+import MVT from "ol/format/MVT.js";
+import TileLayer from "ol/layer/Tile.js";
+import VectorTileLayer from "ol/layer/VectorTile.js";
+import { transformExtent } from "ol/proj.js";
+import RenderFeature from "ol/render/Feature.js";
+import VectorTileSource from "ol/source/VectorTile.js";
+import XYZ from "ol/source/XYZ.js";
+import { createXYZ } from "ol/tilegrid.js";
+import { useEffect, useMemo } from "react";
 import type { BasemapInfo } from "@/api/types";
 import { createStore, useStore } from "@/lib/store";
-import type { GridMap } from "./grid-map";
+import { urlState, useUrl } from "@/lib/url-state";
+import { BasemapStyles, waterColor } from "./basemap-style";
+import { type GridMap, Z } from "./grid-map";
+import { look, perLook } from "./look";
+import { zoomOfResolution } from "./scale";
+import { countFailure, loadTile } from "./tile-loading";
 
-const attribution = createStore("");
+export type BasemapMode = "vector" | "imagery" | "hybrid";
+
+export interface BasemapChoice {
+  mode: BasemapMode;
+  vector: BasemapInfo | undefined;
+  imagery: BasemapInfo | undefined;
+}
+
+/** `base=vector`, `base=imagery`, `base=hybrid`, or with the key of one: `base=hybrid:orthophoto-2025`. */
+export function chooseBasemap(text: string | undefined, basemaps: readonly BasemapInfo[]): BasemapChoice {
+  const [word = "vector", key] = (text ?? "vector").split(":");
+  const mode: BasemapMode = word === "imagery" || word === "hybrid" ? word : "vector";
+  const vectors = basemaps.filter((basemap) => basemap.kind === "vector");
+  const images = basemaps.filter((basemap) => basemap.kind === "imagery");
+  const imagery = images.find((basemap) => basemap.key === key) ?? images[0];
+  const vector = vectors.find((basemap) => basemap.key === key) ?? vectors[0];
+  return { mode: imagery ? mode : "vector", vector, imagery };
+}
+
+export function showBasemap(mode: BasemapMode, key?: string): void {
+  urlState.set({ base: mode === "vector" && !key ? null : key ? `${mode}:${key}` : mode }, { replace: true });
+}
+
+/** The choice in the address, for the switch and the footer. */
+export function useBasemapChoice(basemaps: readonly BasemapInfo[] | undefined): BasemapChoice {
+  const { base } = useUrl();
+  return useMemo(() => chooseBasemap(base, basemaps ?? []), [base, basemaps]);
+}
+
+export const attribution = createStore("");
 
 export function useAttribution(): string {
   return useStore(attribution);
 }
 
-export function useBasemapOfUrl(_map: GridMap, basemaps: readonly BasemapInfo[] | undefined): void {
-  attribution.set(basemaps?.map((basemap) => basemap.attribution).join(" · ") ?? "");
+const styles = perLook((current) => new BasemapStyles(current));
+
+/** Keep the layers at the bottom of the map in step with the address. */
+export function useBasemapOfUrl(map: GridMap, basemaps: readonly BasemapInfo[] | undefined): void {
+  const choice = useBasemapChoice(basemaps);
+  const { mode, vector, imagery } = choice;
+
+  useEffect(() => {
+    look.set((current) =>
+      current.imagery === (mode !== "vector") ? current : { ...current, imagery: mode !== "vector" },
+    );
+    const shown = mode === "vector" ? [vector] : mode === "imagery" ? [imagery] : [imagery, vector];
+    attribution.set([...new Set(shown.flatMap((basemap) => (basemap ? [basemap.attribution] : [])))].join(" · "));
+  }, [mode, vector, imagery]);
+
+  useEffect(
+    () => (vector && mode !== "imagery" ? addVector(map, vector, mode === "hybrid") : undefined),
+    [map, vector, mode],
+  );
+  useEffect(() => (imagery && mode !== "vector" ? addImagery(map, imagery) : undefined), [map, imagery, mode]);
+}
+
+function addVector(map: GridMap, info: BasemapInfo, labelsOnly: boolean): () => void {
+  const source = new VectorTileSource({
+    format: new MVT({ featureClass: RenderFeature }),
+    tileGrid: createXYZ({ minZoom: info.min_zoom, maxZoom: info.max_zoom, tileSize: 512 }),
+    tileLoadFunction: loadTile,
+    url: info.url,
+  });
+  const labels = new VectorTileLayer({
+    source,
+    zIndex: Z.LABELS,
+    declutter: "labels",
+    updateWhileAnimating: true,
+    style: (feature, resolution) => styles().label(feature, zoomOfResolution(resolution)),
+  });
+  const layers = [labels];
+  if (!labelsOnly) {
+    layers.unshift(
+      new VectorTileLayer({
+        source,
+        zIndex: Z.BASE,
+        renderMode: "hybrid",
+        background: waterColor(look.get()),
+        style: (feature, resolution) => styles().ground(feature, zoomOfResolution(resolution)),
+      }),
+    );
+  }
+  const stops = layers.map((layer) => map.addLayer(layer));
+  stops.push(
+    look.subscribe(() => {
+      if (!labelsOnly) layers[0]?.setBackground(waterColor(look.get()));
+      for (const layer of layers) layer.changed();
+    }),
+  );
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function addImagery(map: GridMap, info: BasemapInfo): () => void {
+  const source = new XYZ({
+    url: info.url,
+    minZoom: info.min_zoom,
+    maxZoom: info.max_zoom,
+    transition: 150,
+    interpolate: true,
+  });
+  source.on("tileloaderror", () => countFailure(info.url, true));
+  source.on("tileloadend", () => countFailure(info.url, false));
+  const layer = new TileLayer({
+    source,
+    zIndex: Z.BASE,
+    background: look.get().theme === "dark" ? "#10171e" : "#dfe4e7",
+    ...(info.bounds ? { extent: transformExtent([...info.bounds], "EPSG:4326", "EPSG:3857") } : {}),
+  });
+  return map.addLayer(layer);
+}
+
+/** True when the centre of the map lies outside of what this imagery covers. */
+export function isOutside(info: BasemapInfo, { lon, lat, zoom }: { lon: number; lat: number; zoom: number }): boolean {
+  if (zoom < info.min_zoom) return true;
+  if (!info.bounds) return false;
+  const [west, south, east, north] = info.bounds;
+  return lon < west || lon > east || lat < south || lat > north;
 }

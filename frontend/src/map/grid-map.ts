@@ -273,6 +273,20 @@ export class GridMap {
   }
 }
 
+/** The view that shows the box (west, south, east, north) on this screen; the world when there is none. */
+export function viewOfBbox(bbox: readonly [number, number, number, number] | null): MapView {
+  if (!bbox) return { lon: 15, lat: 40, zoom: 3 };
+  const [west, south, east, north] = bbox;
+  const [left = 0, bottom = 0] = fromLonLat([west, south]);
+  const [right = 0, top = 0] = fromLonLat([east, north]);
+  const [lon = 0, lat = 0] = toLonLat([(left + right) / 2, (bottom + top) / 2]);
+  const metresPerPixel = Math.max(
+    (right - left) / Math.max(200, window.innerWidth - 160),
+    (top - bottom) / Math.max(200, window.innerHeight - 160),
+  );
+  return { lon, lat, zoom: Math.min(16, Math.log2(156_543.03392804097 / metresPerPixel)) };
+}
+
 function standardInteractions(): Collection<Interaction> {
   return new Collection<Interaction>([
     new DragRotate({ condition: altShiftKeysOnly }),

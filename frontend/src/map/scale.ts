@@ -8,6 +8,11 @@ export function metresPerPixel({ lat, zoom }: { lat: number; zoom: number }): nu
   return (EQUATOR_M_PER_PX * Math.cos((lat * Math.PI) / 180)) / 2 ** zoom;
 }
 
+/** Zoom of the map (256 px tiles, as in the address) from the resolution that styles get. */
+export function zoomOfResolution(resolution: number): number {
+  return Math.log2(EQUATOR_M_PER_PX / resolution);
+}
+
 /** The longest round length (1, 2 or 5 times a power of ten) that fits into `max_px`. */
 export function scaleBar(view: { lat: number; zoom: number }, max_px = 110): { width_px: number; label: string } {
   const resolution = metresPerPixel(view);

@@ -36,7 +36,7 @@ async function fetchTile(tile: VectorTile<RenderFeature>, url: string, extent: E
   }
 }
 
-function countFailure(address: string, failed: boolean): void {
+export function countFailure(address: string, failed: boolean): void {
   const key = address.split("/").slice(1, 3).join("/");
   tileFailures.set((current) => {
     const before = current[key] ?? 0;

@@ -2,7 +2,7 @@
  * Live events onto what the browser knows, purely: (state, frames) -> (state, what to do).
  * The rule of the contract: apply only `p == cursor`, drop `q <= cursor`, ask again (hello) on a gap.
  */
-import type { Feature } from "@/api/types";
+import type { Feature } from "./types";
 
 export interface EventFrame {
   type: "event";

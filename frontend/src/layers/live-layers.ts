@@ -1,0 +1,39 @@
+/** Let the layers hear of changes: events to the layer of the stream, and to the cached cards and lists. */
+import { patchCustomerCaches, refetchCustomers } from "@/api/customers-live";
+import { LiveConnection, liveStatus, liveUrl } from "@/api/live";
+import { forgetSession } from "@/api/session";
+import type { MapLayers } from "./map-layers";
+
+export function startLive(layers: MapLayers): () => void {
+  const connection = new LiveConnection(liveUrl(), {
+    onEvents: (stream, events) => {
+      for (const layer of layers.declared.get()) if (layer.info.stream === stream) layer.applyEvents(events);
+      if (stream === "customers") patchCustomerCaches(events);
+    },
+    onReset: (stream) => {
+      for (const layer of layers.declared.get()) if (layer.info.stream === stream) layer.refresh();
+      if (stream === "customers") refetchCustomers();
+    },
+    onSignedOut: () => void forgetSession(),
+  });
+
+  const subscribe = () =>
+    connection.subscribe(layers.declared.get().flatMap(({ info }) => (info.stream ? [info.stream] : [])));
+  const nudge = () => {
+    if (document.visibilityState === "visible") connection.nudge();
+  };
+  const stops = [
+    layers.declared.subscribe(subscribe),
+    connection.status.subscribe(() => liveStatus.set(connection.status.get())),
+  ];
+  window.addEventListener("online", nudge);
+  document.addEventListener("visibilitychange", nudge);
+  subscribe();
+  connection.start();
+  return () => {
+    for (const stop of stops) stop();
+    window.removeEventListener("online", nudge);
+    document.removeEventListener("visibilitychange", nudge);
+    connection.stop();
+  };
+}
