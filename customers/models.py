@@ -1,13 +1,15 @@
 """Who is served: enterprise > account > site point, with dated grades and classes."""
 
+from datetime import date
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Reverse
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Reverse
 
 from layers import access
 from spatial.models import Area, Point
@@ -76,6 +78,15 @@ class AccountQuerySet(models.QuerySet):
 
     def located(self) -> Self:
         return self.filter(point__geom__isnull=False)
+
+    def classified_on(self, day: date) -> Self:
+        """Add `due_grade` and `due_classes`: what the dated periods say for that day."""
+        valid = Q(valid_from_date__lte=day) & (Q(valid_to_date__isnull=True) | Q(valid_to_date__gt=day))
+        grades = GradePeriod.objects.filter(valid, account=OuterRef("pk")).order_by("-valid_from_date", "-pk").values("grade")[:1]
+        classes = (
+            ClassMembership.objects.filter(valid, account=OuterRef("pk")).order_by("business_class").values("business_class").distinct()
+        )
+        return self.annotate(due_grade=Coalesce(Subquery(grades), Value(Grade.NONE)), due_classes=ArraySubquery(classes))
 
     def with_grade_order(self) -> Self:
         """Add `grade_order`: 0 for the gravest grade up to 4 for none."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from customers import rules
 from customers.models import Account, ClassMembership, Contact, Enterprise, GradePeriod
@@ -252,14 +253,12 @@ def restore_customers(account_ids: Sequence[int], *, user, at: datetime, reason:
 def refresh_classification(*, today: date, at: datetime) -> int:
     """Bring today's grade and classes in step with the dated periods; return how many customers changed. Due daily."""
     with transaction.atomic():
+        due = Account.objects.classified_on(today).exclude(grade=F("due_grade"), classes=F("due_classes"))
         changed = []
-        for account in Account.objects.select_for_update(of=("self",)).select_related("point").order_by("pk").iterator():
+        for account in due.select_for_update(of=("self",)).select_related("point", "enterprise").order_by("pk"):
             before = _spot(account)
-            grade = _valid(account.grade_periods, today).order_by("-valid_from_date").values_list("grade", flat=True).first() or "none"
-            classes = sorted(_valid(account.class_memberships, today).values_list("business_class", flat=True))
-            if (grade, classes) != (account.grade, sorted(account.classes)):
-                account.grade, account.classes, account.updated_at = grade, classes, at
-                changed.append((before, account))
+            account.grade, account.classes, account.updated_at = account.due_grade, account.due_classes, at
+            changed.append((before, account))
         Account.objects.bulk_update([account for _, account in changed], ["grade", "classes", "updated_at"], batch_size=1000)
         _publish(changed, at=at)
     return len(changed)
@@ -268,10 +267,6 @@ def refresh_classification(*, today: date, at: datetime) -> int:
 def civil_date(at: datetime) -> date:
     """Return the day in the utility's zone."""
     return at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-
-
-def _valid(periods, today: date):
-    return periods.filter(valid_from_date__lte=today).exclude(valid_to_date__lte=today)
 
 
 def _refuse_taken(numbers: Sequence[str]) -> None:

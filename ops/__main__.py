@@ -138,6 +138,7 @@ def _load(here: Installation, *, with_demo: bool) -> None:
     if _changed("code", _code()):
         say("Database: migrating")
         here.manage("migrate", "--no-input", advice="the database could not be migrated; nothing was started.")
+        here.manage("schedule_jobs", advice="the daily jobs could not be scheduled.")
     if with_demo and not (STAMPS / "demo").exists():
         say("Demo: loading it, unless there are customers already")
         here.manage("load_demo", "--if-empty", advice="the demo could not be loaded; ./gridatlas up --empty starts without it.")

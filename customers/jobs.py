@@ -1,0 +1,12 @@
+"""Work about customers that no person asks for; the worker runs it by the schedule of `schedule_jobs`."""
+
+from django.utils import timezone
+
+from customers import services
+
+
+def refresh_classification() -> str:
+    """Let grades and classes that begin or end today take effect; running it again changes nothing."""
+    now = timezone.now()
+    changed = services.refresh_classification(today=services.civil_date(now), at=now)
+    return f"{changed} customers changed grade or class."

@@ -1,0 +1,27 @@
+"""Put the daily jobs into the worker's timetable. Safe to run again."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from django_q.models import Schedule
+
+# Function, and at what time of the utility's day it runs.
+TIMETABLE = {
+    "customers.jobs.refresh_classification": time(0, 5),
+    "layers.jobs.forget_old_answers": time(3, 20),
+}
+
+
+class Command(BaseCommand):
+    help = "Write the daily jobs into the database; the worker runs them. Safe to run again: a job keeps the time that an operator gave it."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        tomorrow = timezone.localdate() + timedelta(days=1)
+        for function, when in TIMETABLE.items():
+            first = timezone.make_aware(datetime.combine(tomorrow, when))
+            Schedule.objects.get_or_create(
+                name=function, defaults={"func": function, "schedule_type": Schedule.DAILY, "repeats": -1, "next_run": first}
+            )
+        self.stdout.write(f"{len(TIMETABLE)} daily jobs are scheduled.")
