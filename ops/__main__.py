@@ -137,7 +137,7 @@ def _load(here: Installation, *, with_demo: bool) -> None:
     """Bring the database to what this version of the code expects, and load the demo once."""
     if _changed("code", _code()):
         say("Database: migrating")
-        here.manage("migrate", "--no-input", advice="the database could not be migrated; nothing was started.")
+        here.manage("migrate", "--no-input", advice="the database could not be migrated, so the map was not started.")
         here.manage("schedule_jobs", advice="the daily jobs could not be scheduled.")
     if with_demo and not (STAMPS / "demo").exists():
         say("Demo: loading it, unless there are customers already")
