@@ -1,5 +1,6 @@
 /** Live events onto the cached card and lists, so that panels say what the map shows. */
 import type { InfiniteData } from "@tanstack/react-query";
+import { noteChange } from "@/lib/changes";
 import type { LiveEvent } from "./apply-events";
 import { customerKeys } from "./customers";
 import { queryClient } from "./query-client";
@@ -35,6 +36,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 const touched = new Set<number>();
 
 export function patchCustomerCaches(events: readonly LiveEvent[]): void {
+  noteChange("customers");
   const byId = new Map(events.map((event) => [event.id, event]));
   for (const [id, event] of byId) {
     queryClient.setQueryData<CustomerCard>(customerKeys.card(id), (card) => card && patchRow(card, event));
@@ -51,12 +53,12 @@ export function patchCustomerCaches(events: readonly LiveEvent[]): void {
     }));
     return { ...data, pages };
   });
-  // What an event does not carry (who, why, which filter matches now) is asked for once the burst is over.
-  clearTimeout(timer);
-  timer = setTimeout(settle, 600);
+  // What an event does not carry (who, why, which filter matches now) is asked for a moment later, also in a long burst.
+  timer ??= setTimeout(settle, 600);
 }
 
 function settle(): void {
+  timer = undefined;
   for (const id of touched) {
     void queryClient.invalidateQueries({ queryKey: customerKeys.card(id) });
     void queryClient.invalidateQueries({ queryKey: customerKeys.history(id) });
@@ -67,5 +69,6 @@ function settle(): void {
 }
 
 export function refetchCustomers(): void {
+  noteChange("customers");
   void queryClient.invalidateQueries({ queryKey: customerKeys.all });
 }

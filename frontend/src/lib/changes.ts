@@ -1,4 +1,4 @@
-/** "Something of this layer changed": lists, counts and drawn shapes ask the server again, at most once a second. */
+/** "Something of this stream changed": lists, counts and drawn shapes ask the server again, at most once a second. */
 import { useEffect, useRef } from "react";
 
 type Listener = () => void;
@@ -6,13 +6,13 @@ type Listener = () => void;
 const listeners = new Map<string, Set<Listener>>();
 
 /** Said by the live connection after every batch of events and after a reset. */
-export function noteChange(layer: string): void {
-  for (const listener of [...(listeners.get(layer) ?? [])]) listener();
+export function noteChange(stream: string): void {
+  for (const listener of [...(listeners.get(stream) ?? [])]) listener();
 }
 
-export function onChange(layer: string, listener: Listener): () => void {
-  const known = listeners.get(layer) ?? new Set();
-  listeners.set(layer, known.add(listener));
+export function onChange(stream: string, listener: Listener): () => void {
+  const known = listeners.get(stream) ?? new Set();
+  listeners.set(stream, known.add(listener));
   return () => known.delete(listener);
 }
 
@@ -41,16 +41,16 @@ export function coalesced(run: () => void, every_ms = 1_000): { call: () => void
   };
 }
 
-/** Call `run` when the layer changed, coalesced; the newest `run` is used. */
-export function useLayerChange(layer: string, run: () => void): void {
+/** Call `run` when the stream brought changes, coalesced; the newest `run` is used. */
+export function useChanges(stream: string, run: () => void): void {
   const latest = useRef(run);
   latest.current = run;
   useEffect(() => {
     const { call, stop } = coalesced(() => latest.current());
-    const leave = onChange(layer, call);
+    const leave = onChange(stream, call);
     return () => {
       leave();
       stop();
     };
-  }, [layer]);
+  }, [stream]);
 }
