@@ -1,0 +1,71 @@
+"""Take in what everyone stands on (network, areas, places) and have every open map load it afresh."""
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Func
+
+from layers import hints
+from layers.models import Stream
+from spatial.services import areas, network, places
+from spatial.services.in_step import Changes
+
+BUNDLED = Path(settings.BASE_DIR) / "spatial" / "data"
+UPPER_RHINE, HELSINKI_NETWORK = BUNDLED / "upper_rhine.json.gz", BUNDLED / "helsinki_network.json.gz"
+HELSINKI_PLACES, AREAS = BUNDLED / "helsinki_places.json.gz", BUNDLED / "areas.json.gz"
+PLACES_ORIGIN = "osm-helsinki"
+
+
+class _DryRun(Exception):
+    """Ends the transaction of a dry run."""
+
+
+def import_network(document: Mapping[str, Any], *, dry_run: bool = False) -> Changes:
+    """Make one network equal to the document; see `spatial.services.network.import_network`.
+
+    Raises:
+        spatial.services.network.BadNetwork: nothing is stored.
+    """
+    return _taken_in(lambda: network.import_network(document), layer_id="network", dry_run=dry_run)
+
+
+def import_areas(rows: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> Changes:
+    """Create or change areas; see `spatial.services.areas.import_areas`."""
+    return _taken_in(lambda: areas.import_areas(rows), layer_id="areas", dry_run=dry_run)
+
+
+def import_places(rows: Iterable[Mapping[str, Any]], *, origin: str, dry_run: bool = False) -> Changes:
+    """Make the places of one data set equal to the rows; they are on no map layer, so nobody is told."""
+    return _taken_in(lambda: places.import_places(rows, origin=origin), layer_id=None, dry_run=dry_run)
+
+
+def read_document(path: Path) -> Any:
+    """Return the JSON of a file, gzip-compressed or not."""
+    body = path.read_bytes()
+    return json.loads(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
+
+
+def _taken_in(take_in: Any, *, layer_id: str | None, dry_run: bool) -> Changes:
+    changes = Changes()
+    try:
+        with transaction.atomic():
+            changes = take_in()
+            if changes.any and layer_id:
+                _reload(layer_id)
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return changes
+
+
+def _reload(layer_id: str) -> None:
+    """Start a new epoch of the layer: thousands of rows as single events would cost every map more than loading afresh."""
+    stream, _ = Stream.objects.get_or_create(key=layer_id)
+    Stream.objects.filter(pk=stream.pk).update(epoch=Func(function="gen_random_uuid"))
+    transaction.on_commit(lambda: hints.send(layer_id, stream.seq), robust=True)
