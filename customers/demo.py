@@ -77,7 +77,9 @@ def _paint(picture: Path) -> str:
     if picture.exists():
         return "painted already"
     script = Path(settings.BASE_DIR) / "mapproxy" / "render_imagery.py"
-    done = subprocess.run([sys.executable, str(script), str(picture)], capture_output=True, text=True, timeout=_RENDER_TIMEOUT_S, check=False)  # noqa: S603 - our own script
+    done = subprocess.run(
+        [sys.executable, str(script), str(picture)], capture_output=True, text=True, timeout=_RENDER_TIMEOUT_S, check=False
+    )
     if done.returncode:
         raise CannotRender(f"The demo imagery could not be painted: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
     return "painted"

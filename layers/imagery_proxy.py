@@ -82,10 +82,10 @@ def _over_notice(content_type: str, body: bytes) -> ImageryTile:
     """Lay a tile with holes over the notice. Full pictures pass as they came."""
     if content_type != "image/png":
         return ImageryTile(200, content_type, body)
-    tile = Image.open(io.BytesIO(body))
-    if not tile.has_transparency_data:
+    picture = Image.open(io.BytesIO(body))
+    if not picture.has_transparency_data:
         return ImageryTile(200, content_type, body)
-    tile = tile.convert("RGBA")
+    tile = picture.convert("RGBA")
     lightest, fullest = tile.getchannel("A").getextrema()
     if fullest == 0:
         return ImageryTile(200, "image/png", notice("no-imagery"))

@@ -84,7 +84,9 @@ def _add(config: dict[str, Any], basemap: Basemap, source: dict[str, Any]) -> No
     # A tiled upstream is asked tile by tile: one that is missing must not blank its neighbours.
     meta = {"meta_size": [1, 1], "meta_buffer": 0} if upstream_is_tiled else {"meta_size": [4, 4], "meta_buffer": 16}
     config["caches"][key] = cache | {"sources": [source_name]} | meta
-    config["layers"].append({"name": key, "title": basemap.title_en, "sources": [key], "md": {"attribution": {"title": basemap.attribution}}})
+    config["layers"].append(
+        {"name": key, "title": basemap.title_en, "sources": [key], "md": {"attribution": {"title": basemap.attribution}}}
+    )
 
 
 def _source(basemap: Basemap, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -101,7 +103,13 @@ def _source(basemap: Basemap, environ: Mapping[str, str]) -> dict[str, Any]:
     if basemap.source_type == Basemap.SourceType.WMS:
         request = {"url": address, "layers": basemap.source_layer, "transparent": True, "format": "image/png"}
         return {"type": "wms", "req": request, "supported_srs": ["EPSG:3857", "EPSG:4326"], "on_error": _MISSING_IS_BLANK} | coverage
-    return {"type": "tile", "url": _tile_template(basemap, address), "grid": GRID, "transparent": True, "on_error": _MISSING_IS_BLANK} | coverage
+    return {
+        "type": "tile",
+        "url": _tile_template(basemap, address),
+        "grid": GRID,
+        "transparent": True,
+        "on_error": _MISSING_IS_BLANK,
+    } | coverage
 
 
 # Upstreams say 404 or 204 where they have no tile: that is an answer. Any other failure stays one, and is shown as a notice.

@@ -21,10 +21,6 @@ HELSINKI_PLACES, AREAS = BUNDLED / "helsinki_places.json.gz", BUNDLED / "areas.j
 PLACES_ORIGIN = "osm-helsinki"
 
 
-class _DryRun(Exception):
-    """Ends the transaction of a dry run."""
-
-
 def import_network(document: Mapping[str, Any], *, dry_run: bool = False) -> Changes:
     """Make one network equal to the document; see `spatial.services.network.import_network`.
 
@@ -51,16 +47,12 @@ def read_document(path: Path) -> Any:
 
 
 def _taken_in(take_in: Any, *, layer_id: str | None, dry_run: bool) -> Changes:
-    changes = Changes()
-    try:
-        with transaction.atomic():
-            changes = take_in()
-            if changes.any and layer_id:
-                _reload(layer_id)
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
+    with transaction.atomic():
+        changes: Changes = take_in()
+        if changes.any and layer_id:
+            _reload(layer_id)
+        if dry_run:
+            transaction.set_rollback(True)
     return changes
 
 

@@ -38,8 +38,8 @@ _TRANSPARENT = ImageOptions(transparent=True, format="image/png")
 def register() -> None:
     """Teach MapProxy both source types, its option check and its schema included."""
     for name, configuration, words in (
-        ("geotiff", _GeoTiffConfiguration, {required("path"): str()}),
-        ("datum_shift", _DatumShiftConfiguration, {required("cache"): str(), required("datum"): str()}),
+        ("geotiff", _GeoTiffConfiguration, {required("path"): ""}),
+        ("datum_shift", _DatumShiftConfiguration, {required("cache"): "", required("datum"): ""}),
     ):
         register_source_configuration(name, configuration, name, words | {"image": image_opts, "coverage": {}})
     del schema["properties"]["sources"]  # the schema knows no plugin sources; the option check above still holds
@@ -79,8 +79,13 @@ class GeoTiffSource(MapLayer):
         with rasterio.open(self.path, **self._overview(query)) as image:
             has_alpha = image.count in (2, 4)
             with WarpedVRT(
-                image, crs=query.srs.srs_code, transform=from_bounds(*query.bbox, width, height), width=width, height=height,
-                resampling=Resampling.bilinear, add_alpha=not has_alpha,
+                image,
+                crs=query.srs.srs_code,
+                transform=from_bounds(*query.bbox, width, height),
+                width=width,
+                height=height,
+                resampling=Resampling.bilinear,
+                add_alpha=not has_alpha,
             ) as warped:
                 bands = warped.read()
         if bands.dtype != np.uint8:
@@ -91,7 +96,7 @@ class GeoTiffSource(MapLayer):
 
     def _overview(self, query: MapQuery) -> dict[str, int]:
         """Choose the overview just finer than the query: reading full size for a small picture is slow and flickers."""
-        west, south, east, north = MapExtent(query.bbox, query.srs).bbox_for(SRS(4326))
+        _, south, _, north = MapExtent(query.bbox, query.srs).bbox_for(SRS(4326))
         metres = (north - south) * 111_320
         fitting = [level for level, factor in enumerate(self._overviews) if factor * self._pixel_m <= metres / query.size[1]]
         return {"overview_level": fitting[-1]} if fitting else {}
@@ -149,7 +154,5 @@ class _DatumShiftConfiguration(SourceConfiguration):
 
 
 def _ground_pixel_m(image: rasterio.DatasetReader) -> float:
-    west, south, east, north = transform_bounds(image.crs, "EPSG:4326", *image.bounds, densify_pts=21)
+    _, south, _, north = transform_bounds(image.crs, "EPSG:4326", *image.bounds, densify_pts=21)
     return (north - south) * 111_320 / image.height
-
-

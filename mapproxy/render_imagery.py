@@ -10,6 +10,7 @@ The same scene and seed paint the same picture.
 
 import argparse
 import gzip
+import itertools
 import json
 import math
 import pathlib
@@ -41,7 +42,15 @@ PLATFORM: Colour = (158, 156, 152)
 SEA: Colour = (44, 66, 74)
 GREENS: dict[str, Colour] = {"park": (96, 116, 66), "grass": (112, 130, 74), "scrub": (74, 94, 52), "pitch": (146, 112, 88)}
 ROOFS: tuple[Colour, ...] = (
-    (98, 100, 103), (84, 85, 88), (120, 120, 119), (112, 88, 78), (124, 96, 84), (142, 140, 136), (94, 84, 78), (108, 122, 112), (104, 104, 104),
+    (98, 100, 103),
+    (84, 85, 88),
+    (120, 120, 119),
+    (112, 88, 78),
+    (124, 96, 84),
+    (142, 140, 136),
+    (94, 84, 78),
+    (108, 122, 112),
+    (104, 104, 104),
 )
 FLAT_ROOFS: tuple[Colour, ...] = ((126, 124, 122), (150, 148, 144), (104, 104, 104), (170, 168, 162))
 CARS: tuple[Colour, ...] = ((220, 220, 222), (60, 62, 66), (140, 142, 148), (34, 38, 48), (120, 36, 34), (48, 66, 104), (196, 190, 176))
@@ -179,13 +188,21 @@ def paint_water(picture: Picture, scene: dict[str, Any]) -> None:
 def paint_streets(picture: Picture, scene: dict[str, Any]) -> None:
     """Draw pavements, asphalt, paths, lane marks, tram tracks and parked cars."""
     driven = [(kind, width, line) for kind, width, line in scene["roads"] if kind not in PATH_KINDS and kind != "pedestrian"]
-    picture.paint(picture.mask(lambda b: [b.line(line, width + 5) for kind, width, line in driven if kind != "service"]), PAVING, grain=0.05)
-    picture.paint(picture.mask(lambda b: [b.line(line, width) for kind, width, line in scene["roads"] if kind in PATH_KINDS]), PATH, grain=0.06)
-    picture.paint(picture.mask(lambda b: [b.line(line, width) for kind, width, line in scene["roads"] if kind == "pedestrian"]), PAVING, grain=0.06)
+    picture.paint(
+        picture.mask(lambda b: [b.line(line, width + 5) for kind, width, line in driven if kind != "service"]), PAVING, grain=0.05
+    )
+    picture.paint(
+        picture.mask(lambda b: [b.line(line, width) for kind, width, line in scene["roads"] if kind in PATH_KINDS]), PATH, grain=0.06
+    )
+    picture.paint(
+        picture.mask(lambda b: [b.line(line, width) for kind, width, line in scene["roads"] if kind == "pedestrian"]), PAVING, grain=0.06
+    )
     picture.paint(picture.mask(lambda b: [b.line(line, width) for _, width, line in driven]), ASPHALT, grain=0.07)
     wheel_tracks = picture.mask(lambda b: [b.line(line, 1.2) for kind, _, line in driven if kind != "service"])
     picture.paint(wheel_tracks * 0.25, (88, 88, 90))
-    marks = picture.mask(lambda b: [_dash(b, picture, line, 0.25) for kind, _, line in driven if kind in ("primary", "secondary", "tertiary")])
+    marks = picture.mask(
+        lambda b: [_dash(b, picture, line, 0.25) for kind, _, line in driven if kind in ("primary", "secondary", "tertiary")]
+    )
     picture.paint(marks * 0.55, (214, 214, 208))
     picture.paint(picture.mask(lambda b: [b.line(line, 2.6) for line in scene["trams"]]) * 0.5, (126, 122, 116), grain=0.05)
     picture.paint(picture.mask(lambda b: [b.line(line, 0.3) for line in scene["trams"]]) * 0.7, (70, 68, 66))
@@ -214,9 +231,18 @@ def paint_houses(picture: Picture, scene: dict[str, Any]) -> None:
 def paint_trees(picture: Picture, scene: dict[str, Any]) -> None:
     """Plant the mapped trees, and groves where a park is large and its noise is high; each casts a shadow."""
     open_green = picture.mask(lambda b: [b.polygon(rings) for kind, rings in scene["green"] if kind in ("park", "scrub")])
-    blocked = picture.mask(lambda b: [b.polygon(rings) for _, rings in scene["buildings"]] + [b.polygon(r) for r in scene["water"]]
-                           + [b.polygon(rings) for kind, rings in scene["green"] if kind == "pitch"] + [b.line(line, width) for _, width, line in scene["roads"]])
-    planted = [(x, y, 3.0 + 1.6 * size) for (x, y), size in zip(picture.xy(scene["trees"]), picture.random.random(len(scene["trees"]) // 2), strict=True)]
+    blocked = picture.mask(
+        lambda b: (
+            [b.polygon(rings) for _, rings in scene["buildings"]]
+            + [b.polygon(r) for r in scene["water"]]
+            + [b.polygon(rings) for kind, rings in scene["green"] if kind == "pitch"]
+            + [b.line(line, width) for _, width, line in scene["roads"]]
+        )
+    )
+    planted = [
+        (x, y, 3.0 + 1.6 * size)
+        for (x, y), size in zip(picture.xy(scene["trees"]), picture.random.random(len(scene["trees"]) // 2), strict=True)
+    ]
     step = 7.0 / picture.pixel_m
     for row in np.arange(0, picture.height, step):
         for column in np.arange(0, picture.width, step):
@@ -239,14 +265,27 @@ def write_geotiff(out: pathlib.Path, pixels: np.ndarray, scene: dict[str, Any], 
     east, north = scene["origin_m"]
     part = out.with_suffix(".part.tif")
     profile = {
-        "driver": "GTiff", "dtype": "uint8", "count": 3, "width": pixels.shape[1], "height": pixels.shape[0],
-        "crs": f"EPSG:{scene['srid']}", "transform": from_origin(east, north + pixels.shape[0] * pixel_m, pixel_m, pixel_m),
-        "tiled": True, "blockxsize": 512, "blockysize": 512, "compress": "JPEG", "photometric": "YCBCR", "jpeg_quality": 82,
+        "driver": "GTiff",
+        "dtype": "uint8",
+        "count": 3,
+        "width": pixels.shape[1],
+        "height": pixels.shape[0],
+        "crs": f"EPSG:{scene['srid']}",
+        "transform": from_origin(east, north + pixels.shape[0] * pixel_m, pixel_m, pixel_m),
+        "tiled": True,
+        "blockxsize": 512,
+        "blockysize": 512,
+        "compress": "JPEG",
+        "photometric": "YCBCR",
+        "jpeg_quality": 82,
     }
     with rasterio.Env(GDAL_TIFF_OVR_BLOCKSIZE=512), rasterio.open(part, "w", **profile) as image:
         image.write(np.moveaxis(pixels, 2, 0))
         image.build_overviews([2, 4, 8, 16], Resampling.average)
-        image.update_tags(TIFFTAG_IMAGEDESCRIPTION="GridAtlas demo imagery (rendered, not photographed)", TIFFTAG_COPYRIGHT="(c) OpenStreetMap contributors, ODbL")
+        image.update_tags(
+            TIFFTAG_IMAGEDESCRIPTION="GridAtlas demo imagery (rendered, not photographed)",
+            TIFFTAG_COPYRIGHT="(c) OpenStreetMap contributors, ODbL",
+        )
     part.replace(out)
 
 
@@ -316,7 +355,7 @@ def _nearest_wall(outline: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> tu
     nearest2 = np.full(x.shape, np.inf, np.float32)
     towards_x, towards_y = np.zeros_like(nearest2), np.zeros_like(nearest2)
     for ring in outline:
-        for (x0, y0), (x1, y1) in zip(ring[:-1], ring[1:], strict=True):
+        for (x0, y0), (x1, y1) in itertools.pairwise(ring):
             dx, dy = x1 - x0, y1 - y0
             length2 = dx * dx + dy * dy
             if length2 < 0.25:
@@ -353,7 +392,14 @@ def _dash(brush: Brush, picture: Picture, line: list[int], width_m: float) -> No
     for x, y, dx, dy in _walk(picture, line, 9.0):
         across_x, across_y = -dy * width_m / 2 / picture.pixel_m, dx * width_m / 2 / picture.pixel_m
         ahead_x, ahead_y = dx * 3 / picture.pixel_m, dy * 3 / picture.pixel_m
-        brush.quad([(x - across_x, y - across_y), (x + across_x, y + across_y), (x + ahead_x + across_x, y + ahead_y + across_y), (x + ahead_x - across_x, y + ahead_y - across_y)])
+        brush.quad(
+            [
+                (x - across_x, y - across_y),
+                (x + across_x, y + across_y),
+                (x + ahead_x + across_x, y + ahead_y + across_y),
+                (x + ahead_x - across_x, y + ahead_y - across_y),
+            ]
+        )
 
 
 def _park_cars(picture: Picture, streets: list[tuple[float, list[int]]]) -> None:
@@ -367,19 +413,25 @@ def _park_cars(picture: Picture, streets: list[tuple[float, list[int]]]) -> None
                     centre = np.array((x - dy * offset, y + dx * offset))
                     along, across = np.array((dx, dy)) * 2.15 / picture.pixel_m, np.array((-dy, dx)) * 0.9 / picture.pixel_m
                     colour = CARS[picture.random.integers(len(CARS))]
-                    by_colour[colour].append(np.array((centre - along - across, centre + along - across, centre + along + across, centre - along + across)))
+                    by_colour[colour].append(
+                        np.array((centre - along - across, centre + along - across, centre + along + across, centre - along + across))
+                    )
     shadow = np.array(_shadow_shift(picture, 1.3))
     picture.shade(picture.mask(lambda b: [b.quad(map(tuple, car + shadow)) for cars in by_colour.values() for car in cars]), 0.55)
     for colour, cars in by_colour.items():
         picture.paint(picture.mask(lambda b, cars=cars: [b.quad(map(tuple, car)) for car in cars]), colour)
-    glass = picture.mask(lambda b: [b.quad(map(tuple, car.mean(axis=0) + (car - car.mean(axis=0)) * (0.5, 0.5))) for cars in by_colour.values() for car in cars])
+    glass = picture.mask(
+        lambda b: [
+            b.quad(map(tuple, car.mean(axis=0) + (car - car.mean(axis=0)) * (0.5, 0.5))) for cars in by_colour.values() for car in cars
+        ]
+    )
     picture.paint(glass * 0.45, (40, 44, 52))
 
 
 def _walk(picture: Picture, line: list[int], step_m: float) -> Iterable[tuple[float, float, float, float]]:
     """Yield column, row and unit direction every `step_m` along the line."""
     points, step, carry = picture.xy(line), step_m / picture.pixel_m, 0.0
-    for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         length = math.hypot(x1 - x0, y1 - y0)
         if length < 1e-6:
             continue

@@ -31,7 +31,15 @@ def main() -> None:
         sys.exit(f"{config} is missing: run `manage.py write_mapproxy_config` first.")
     address = urlsplit(os.environ.get("MAPPROXY_URL", "http://127.0.0.1:8010"))
     app = WSGIMiddleware(application(config), workers=THREADS)
-    uvicorn.run(app, host=address.hostname or "127.0.0.1", port=address.port or 8010, log_level="warning", access_log=False, interface="asgi3", lifespan="off")
+    uvicorn.run(
+        app,
+        host=address.hostname or "127.0.0.1",
+        port=address.port or 8010,
+        log_level="warning",
+        access_log=False,
+        interface="asgi3",
+        lifespan="off",
+    )
 
 
 def application(config: pathlib.Path) -> Callable[..., Any]:

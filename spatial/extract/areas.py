@@ -87,7 +87,10 @@ def upper_rhine_areas(network: dict[str, Any]) -> list[dict[str, Any]]:
     names = {row["code"]: row["name"] for row in network["substations"]}
     return [
         _row("county", "UR-D1", "Upper Rhine", "上莱茵县", county),
-        *(_row("service_area", code.replace("-S", "-SA"), names[code], SERVICE_AREA_ZH[code], area) for code, area in zip(codes, shared, strict=True)),
+        *(
+            _row("service_area", code.replace("-S", "-SA"), names[code], SERVICE_AREA_ZH[code], area)
+            for code, area in zip(codes, shared, strict=True)
+        ),
     ]
 
 

@@ -19,7 +19,19 @@ from writing import DATA, ROOT
 LIST = pathlib.Path(__file__).with_name("helsinki_customers.txt")
 OUT = ROOT / "customers" / "data"
 NOT_LOCATED = "?"  # made-up sites without a position: the tray of customers that wait for their place
-MADE_UP = ["account_no", "enterprise", "grade", "classes", "status", "contract_kva", "running_kva", "voltage", "contacts", "feeders", "accuracy_m"]
+MADE_UP = [
+    "account_no",
+    "enterprise",
+    "grade",
+    "classes",
+    "status",
+    "contract_kva",
+    "running_kva",
+    "voltage",
+    "contacts",
+    "feeders",
+    "accuracy_m",
+]
 MADE_UP_SITES = "The 12 customers without a position, and all of Upper Rhine, are made up altogether."
 
 GIVEN_NAMES = (
@@ -86,7 +98,9 @@ def main() -> None:
     """Write the customers of both regions."""
     places = _read(DATA / "helsinki_places.json.gz")
     _write("helsinki_customers.json", helsinki_customers(places, _read(DATA / "helsinki_network.json.gz")), MADE_UP)
-    _write("upper_rhine_customers.json", upper_rhine_customers(_read(DATA / "upper_rhine.json.gz")), ["everything but lon, lat and feeders"])
+    _write(
+        "upper_rhine_customers.json", upper_rhine_customers(_read(DATA / "upper_rhine.json.gz")), ["everything but lon, lat and feeders"]
+    )
 
 
 def helsinki_customers(places: list[dict[str, Any]], network: dict[str, Any]) -> list[dict[str, Any]]:
@@ -134,7 +148,12 @@ def upper_rhine_customers(network: dict[str, Any]) -> list[dict[str, Any]]:
         code = site["code"].removeprefix("UR-")
         rows.append(
             {"account_no": f"07{(number * 7_368_787 + 611_953) % 100_000_000:08d}"}
-            | {"name": f"Upper Rhine {kind} ({code})", "name_en": "", "name_zh": f"上莱茵{kind_zh}（{code}）", "enterprise": f"Upper Rhine {kind}"}
+            | {
+                "name": f"Upper Rhine {kind} ({code})",
+                "name_en": "",
+                "name_zh": f"上莱茵{kind_zh}（{code}）",
+                "enterprise": f"Upper Rhine {kind}",
+            }
             | _supply(number, "normal", grade, kva, [site["feeder"]], voltage="20 kV")
             | {"address": "", "contacts": _contacts(500 + number, grade)}
             | {"lon": site["lon"], "lat": site["lat"], "datum": "WGS84", "source": "import", "accuracy_m": 10}
@@ -153,7 +172,11 @@ def _listed() -> list[str]:
 
 def _place(places: list[dict[str, Any]], name: str, address: str) -> dict[str, Any]:
     """Return the one place of that name and, where given, address; `-` means: without an address."""
-    found = [row for row in places if row["kind"] in ("poi", "building") and row["name"] == name and (not address or row["address"] == address.strip("-"))]
+    found = [
+        row
+        for row in places
+        if row["kind"] in ("poi", "building") and row["name"] == name and (not address or row["address"] == address.strip("-"))
+    ]
     if not found:
         raise LookupError(f"No place is called {name!r} at {address!r}.")
     return dict(max(found, key=lambda row: bool(row["address"])))
@@ -191,7 +214,9 @@ def _feeders(network: dict[str, Any], lon: float, lat: float, grade: str) -> lis
     if grade not in ("special", "first", "second"):
         return [first]
     other_substation = grade != "second"
-    second = next(row["feeder"] for row in nearest if (substation[row["feeder"]] != substation[first] if other_substation else row["feeder"] != first))
+    second = next(
+        row["feeder"] for row in nearest if (substation[row["feeder"]] != substation[first] if other_substation else row["feeder"] != first)
+    )
     return [first, second]
 
 
@@ -226,7 +251,12 @@ def _write(file_name: str, rows: list[dict[str, Any]], made_up: list[str]) -> No
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     head = json.dumps({"made_up": made_up, "note": document["note"]}, ensure_ascii=False)[:-1]
     (OUT / file_name).write_text(f'{head}, "customers": [\n{lines}\n]}}\n')
-    print(file_name, len(rows), collections.Counter(row["grade"] for row in rows), collections.Counter(c for row in rows for c in row["classes"]))
+    print(
+        file_name,
+        len(rows),
+        collections.Counter(row["grade"] for row in rows),
+        collections.Counter(c for row in rows for c in row["classes"]),
+    )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ VOLTAGE_KV = 10
 STATION_COUNT = 76
 FEEDERS_PER_SUBSTATION = 5
 # Substations stand where a utility could put one: at the park's edge by the railway, and in a block by Kasarmitori.
-SUBSTATIONS = (
+SUBSTATIONS: tuple[dict[str, Any], ...] = (
     {"code": "HK-S1", "name": "Kaisaniemi", "name_zh": "凯萨涅米变电站", "rating_kva": 80_000, "lon": 24.94365, "lat": 60.17275},
     {"code": "HK-S2", "name": "Kasarmitori", "name_zh": "卡萨米广场变电站", "rating_kva": 63_000, "lon": 24.94835, "lat": 60.16520},
 )
@@ -69,11 +69,14 @@ def helsinki_network(extract: Extract) -> dict[str, Any]:
     graph = _street_graph(extract)
     buildings = shapely.STRtree([shapely.transform(b.geom, _TO_METRES, interleaved=False) for b in extract.buildings])
     sites = _spread(graph, STATION_COUNT)
-    substations = {s["code"]: _nearest_node(graph, _TO_METRES(s["lon"], s["lat"])) for s in SUBSTATIONS}
-    feeders, stations, lines = [], [], []
+    substations: dict[str, Xy] = {s["code"]: _nearest_node(graph, _TO_METRES(s["lon"], s["lat"])) for s in SUBSTATIONS}
+    feeders: list[dict[str, Any]] = []
+    stations: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
 
-    for substation, own_sites in _shared(graph, substations, sites).items():
-        start = substations[substation["code"]]
+    shared = _shared(graph, substations, sites)
+    for substation in SUBSTATIONS:
+        start, own_sites = substations[substation["code"]], shared[substation["code"]]
         for number, feeder_sites in enumerate(_sectors(start, own_sites, FEEDERS_PER_SUBSTATION), start=1):
             code = f"{substation['code'].replace('-S', '-')}{number:02d}"
             feeders.append(
@@ -179,18 +182,12 @@ def _nearest_node(graph: Graph, xy: Iterable[float]) -> Xy:
     return min(graph, key=lambda node: math.dist(node, (x, y)))
 
 
-def _shared(graph: Graph, substations: dict[str, Xy], sites: list[Xy]) -> dict[Any, list[Xy]]:
-    """Give each site to the substation that is nearer along the streets."""
-
-    class _Row(dict):  # a hashable row: the code is its name
-        def __hash__(self) -> int:
-            return hash(self["code"])
-
-    rows = [_Row(s) for s in SUBSTATIONS]
-    metres = {row["code"]: _distances(graph, substations[row["code"]]) for row in rows}
-    shared: dict[Any, list[Xy]] = {row: [] for row in rows}
+def _shared(graph: Graph, substations: dict[str, Xy], sites: list[Xy]) -> dict[str, list[Xy]]:
+    """Give each site to the substation (by code) that is nearer along the streets."""
+    metres = {code: _distances(graph, node) for code, node in substations.items()}
+    shared: dict[str, list[Xy]] = {code: [] for code in substations}
     for site in sites:
-        shared[min(rows, key=lambda row: metres[row["code"]][site])].append(site)
+        shared[min(metres, key=lambda code: metres[code][site])].append(site)
     return shared
 
 

@@ -122,7 +122,9 @@ def _named(extract: Extract, addresses: list[dict[str, Any]]) -> Iterator[dict[s
 
 def _nearest(point: shapely.Point, around: list[Feature], addresses: list[dict[str, Any]]) -> str:
     """Return the nearest address on the same building, or nothing: a guess across the street would be a lie."""
-    on_building = [row for row in addresses if any(building.geom.distance(shapely.Point(row["lon"], row["lat"])) < 3e-5 for building in around)]
+    on_building = [
+        row for row in addresses if any(building.geom.distance(shapely.Point(row["lon"], row["lat"])) < 3e-5 for building in around)
+    ]
     if not on_building:
         return ""
     return min(on_building, key=lambda row: _distance_m(point, shapely.Point(row["lon"], row["lat"])))["name"]

@@ -18,11 +18,23 @@ from writing import ROOT, write_json_gz
 
 SRID = 3879
 ROAD_WIDTHS_M = {
-    "primary": 10.0, "primary_link": 6.0, "secondary": 9.0, "tertiary": 8.0, "tertiary_link": 6.0, "residential": 7.0,
-    "unclassified": 6.5, "service": 4.0, "pedestrian": 6.0, "cycleway": 2.6, "footway": 2.0, "path": 1.6, "steps": 2.2,
+    "primary": 10.0,
+    "primary_link": 6.0,
+    "secondary": 9.0,
+    "tertiary": 8.0,
+    "tertiary_link": 6.0,
+    "residential": 7.0,
+    "unclassified": 6.5,
+    "service": 4.0,
+    "pedestrian": 6.0,
+    "cycleway": 2.6,
+    "footway": 2.0,
+    "path": 1.6,
+    "steps": 2.2,
 }
 PAVED_AREAS = {("highway", "pedestrian"), ("place", "square"), ("amenity", "parking"), ("highway", "footway"), ("highway", "service")}
 STOREY_M, USUAL_STOREYS = 3.6, 6
+SMALL_M2, DEGREE2_M2 = 60.0, 111_320.0 * 55_400.0  # the second: square metres in a square degree at 60.17 N
 LOW_BUILDINGS = {"roof", "kiosk", "shed", "pavilion", "utility", "ship", "garage", "hut"}
 _TO_GRID = pyproj.Transformer.from_crs(4326, SRID, always_xy=True).transform
 
@@ -58,12 +70,22 @@ def scene(extract: Extract) -> dict[str, Any]:
         return not way.is_("tunnel") and not way.tags.get("layer", "0").startswith("-") and not way.is_("area") and not way.is_("indoor")
 
     return {
-        "srid": SRID, "origin_m": origin, "size_m": [int(east - origin[0]), int(north - origin[1])],
-        "water": [ring for ring in rings(sea_of(extract))] + [r for f in extract.areas if any(f.is_(*tag) for tag in WATER) for r in rings(f.geom)],
-        "green": [[GREEN[tag], ring] for tag in GREEN for f in extract.areas if f.is_(*tag) and not f.is_("building") for ring in rings(f.geom)],
+        "srid": SRID,
+        "origin_m": origin,
+        "size_m": [int(east - origin[0]), int(north - origin[1])],
+        "water": rings(sea_of(extract)) + [r for f in extract.areas if any(f.is_(*tag) for tag in WATER) for r in rings(f.geom)],
+        "green": [
+            [GREEN[tag], ring] for tag in GREEN for f in extract.areas if f.is_(*tag) and not f.is_("building") for ring in rings(f.geom)
+        ],
         "paved": [ring for f in extract.areas if any(f.is_(*tag) for tag in PAVED_AREAS) and visible(f) for ring in rings(f.geom)],
-        "platforms": [ring for f in extract.areas if f.is_("railway", "platform") or f.is_("highway", "platform") for ring in rings(f.geom)],
-        "roads": [[w.tags["highway"], ROAD_WIDTHS_M[w.tags["highway"]], points(w.geom)] for w in extract.lines if w.tags.get("highway") in ROAD_WIDTHS_M and visible(w)],
+        "platforms": [
+            ring for f in extract.areas if f.is_("railway", "platform") or f.is_("highway", "platform") for ring in rings(f.geom)
+        ],
+        "roads": [
+            [w.tags["highway"], ROAD_WIDTHS_M[w.tags["highway"]], points(w.geom)]
+            for w in extract.lines
+            if w.tags.get("highway") in ROAD_WIDTHS_M and visible(w)
+        ],
         "rails": [points(w.geom) for w in extract.lines if w.is_("railway", "rail") and visible(w)],
         "trams": [points(w.geom) for w in extract.lines if w.is_("railway", "tram") and visible(w)],
         "buildings": [[_height_m(f), ring] for f in extract.buildings for ring in rings(f.geom)],
@@ -75,7 +97,8 @@ def _height_m(building: Feature) -> float:
     levels = building.tags.get("building:levels", "").replace(",", ".")
     if levels.replace(".", "", 1).isdigit():
         return round(float(levels) * STOREY_M, 1)
-    return 3.5 if building.tags["building"] in LOW_BUILDINGS else USUAL_STOREYS * STOREY_M
+    small = building.geom.area * DEGREE2_M2 < SMALL_M2  # posts and huts: nobody builds six storeys on them
+    return 3.5 if small or building.tags["building"] in LOW_BUILDINGS else USUAL_STOREYS * STOREY_M
 
 
 if __name__ == "__main__":

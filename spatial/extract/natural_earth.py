@@ -8,6 +8,7 @@ globe.gl. Chinese names: Unicode CLDR through PyPI Babel, and `natural_earth_nam
 
 import argparse
 import collections
+import itertools
 import json
 import pathlib
 import sqlite3
@@ -23,8 +24,8 @@ from writing import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from layers.basemap_tiles import NATURAL_EARTH_MAX_ZOOM, Layers  # noqa: E402
-from spatial.tiles import MAX_LAT  # noqa: E402
+from layers.basemap_tiles import NATURAL_EARTH_MAX_ZOOM, Layers
+from spatial.tiles import MAX_LAT
 
 MAX_ZOOM = NATURAL_EARTH_MAX_ZOOM
 GPKG = "qgis-common/usr/share/qgis/resources/data/world_map.gpkg"
@@ -110,7 +111,7 @@ def _shared_lines(shapes: list[shapely.Geometry]) -> Iterator[shapely.LineString
         for part in _parts(shape):
             for ring in (part.exterior, *part.interiors):
                 points = list(ring.coords)
-                count.update(tuple(sorted(pair)) for pair in zip(points, points[1:], strict=False))
+                count.update(tuple(sorted(pair)) for pair in itertools.pairwise(points))
     shared = [shapely.LineString(segment) for segment, times in count.items() if times > 1]
     if shared:
         merged = shapely.line_merge(shapely.MultiLineString(shared))
@@ -118,19 +119,30 @@ def _shared_lines(shapes: list[shapely.Geometry]) -> Iterator[shapely.LineString
 
 
 def _country_labels(countries: list[Row], packages: pathlib.Path, names: dict[str, str]) -> Iterator[Row]:
-    ranks = {feature["properties"]["ISO_A2"]: feature["properties"] for feature in json.loads((packages / COUNTRY_RANKS).read_text())["features"]}
+    ranks = {
+        feature["properties"]["ISO_A2"]: feature["properties"] for feature in json.loads((packages / COUNTRY_RANKS).read_text())["features"]
+    }
     for row in countries:
         code, name = row["iso_a2"], row["NAME"]
         largest = max(_parts(row["geometry"]), key=lambda part: part.area).simplify(20_000)
         point = shapely.maximum_inscribed_circle(largest, tolerance=20_000).coords[0]
         rank = round(ranks[code]["MIN_LABEL"]) if code in ranks else 6
-        yield _feature(shapely.Point(point), {"class": "country", "name": name, "name_en": name, "name_zh": names.get(code, ""), "rank": rank})
+        yield _feature(
+            shapely.Point(point), {"class": "country", "name": name, "name_en": name, "name_zh": names.get(code, ""), "rank": rank}
+        )
 
 
 def _city_labels(packages: pathlib.Path, names: dict[str, str]) -> Iterator[Row]:
     for feature in json.loads((packages / CITIES).read_text())["features"]:
         city = feature["properties"]
-        yield _town(city["name"], names.get(city["nameascii"].lower(), ""), city["longitude"], city["latitude"], round(city["min_zoom"]), bool(city["adm0cap"]))
+        yield _town(
+            city["name"],
+            names.get(city["nameascii"].lower(), ""),
+            city["longitude"],
+            city["latitude"],
+            round(city["min_zoom"]),
+            bool(city["adm0cap"]),
+        )
     for town in EXTRA_TOWNS:
         yield _town(*town, capital=town[0] == "Tallinn")
 
@@ -145,7 +157,9 @@ def _cldr_names() -> dict[str, str]:
     from babel import Locale  # lives in the packages folder, on the path only now
 
     locale = Locale.parse("zh_Hans")
-    cities = {zone.split("/")[-1].replace("_", " ").lower(): names["city"] for zone, names in locale.time_zones.items() if names.get("city")}
+    cities = {
+        zone.split("/")[-1].replace("_", " ").lower(): names["city"] for zone, names in locale.time_zones.items() if names.get("city")
+    }
     return cities | {code: name for code, name in locale.territories.items() if len(code) == 2}
 
 
@@ -157,7 +171,7 @@ def _polygons(path: pathlib.Path, table: str) -> list[Row]:
     for row in database.execute(f'SELECT * FROM "{table}" ORDER BY fid'):  # noqa: S608 - two names, both ours
         geometry = shapely.clip_by_rect(_gpkg_geometry(row["geom"]), -180, -MAX_LAT, 180, MAX_LAT)
         if not geometry.is_empty:
-            columns = {key: row[key] for key in row.keys() if key != "geom"}
+            columns = {key: value for key, value in dict(row).items() if key != "geom"}
             rows.append(columns | {"geometry": shapely.transform(geometry, _TO_3857, interleaved=False)})
     return rows
 

@@ -1,6 +1,6 @@
 """Make `layers/data/osm-helsinki.pmtiles`: central Helsinki in detail, zoom 10 to 16, on a ground of Natural Earth.
 
-    python spatial/extract/osm_tiles.py PACKAGES        (after natural_earth.py and helsinki_places.py)
+python spatial/extract/osm_tiles.py PACKAGES        (after natural_earth.py and helsinki_places.py)
 """
 
 import argparse
@@ -24,31 +24,82 @@ from writing import DATA, ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from layers.basemap_tiles import OSM_ATTRIBUTION, OSM_ZOOMS, Layers, decoded, natural_earth_cut  # noqa: E402
-from spatial.tiles import tile_at  # noqa: E402
+from layers.basemap_tiles import OSM_ATTRIBUTION, OSM_ZOOMS, Layers, decoded, natural_earth_cut
+from spatial.tiles import tile_at
 
 ROAD_CLASSES = {
-    "primary": ("primary", 10), "primary_link": ("primary", 12), "secondary": ("secondary", 10), "tertiary": ("tertiary", 12),
-    "tertiary_link": ("tertiary", 13), "residential": ("residential", 13), "unclassified": ("residential", 13),
-    "pedestrian": ("pedestrian", 13), "service": ("service", 14), "cycleway": ("cycleway", 15), "footway": ("path", 15),
-    "path": ("path", 15), "steps": ("steps", 15), "trail": ("path", 16),
+    "primary": ("primary", 10),
+    "primary_link": ("primary", 12),
+    "secondary": ("secondary", 10),
+    "tertiary": ("tertiary", 12),
+    "tertiary_link": ("tertiary", 13),
+    "residential": ("residential", 13),
+    "unclassified": ("residential", 13),
+    "pedestrian": ("pedestrian", 13),
+    "service": ("service", 14),
+    "cycleway": ("cycleway", 15),
+    "footway": ("path", 15),
+    "path": ("path", 15),
+    "steps": ("steps", 15),
+    "trail": ("path", 16),
 }
 RAIL_CLASSES = {"rail": ("rail", 12), "tram": ("tram", 14), "subway": ("subway", 14)}
 GREEN = {
-    ("leisure", "park"): "park", ("leisure", "garden"): "park", ("landuse", "grass"): "grass", ("natural", "scrub"): "scrub",
-    ("natural", "heath"): "scrub", ("leisure", "pitch"): "pitch", ("leisure", "playground"): "pitch",
+    ("leisure", "park"): "park",
+    ("leisure", "garden"): "park",
+    ("landuse", "grass"): "grass",
+    ("natural", "scrub"): "scrub",
+    ("natural", "heath"): "scrub",
+    ("leisure", "pitch"): "pitch",
+    ("leisure", "playground"): "pitch",
 }
 LANDUSE = {
-    ("landuse", "commercial"): "block", ("landuse", "civil"): "block", ("landuse", "residential"): "block", ("landuse", "retail"): "block",
-    ("landuse", "construction"): "construction", ("landuse", "railway"): "railway", ("railway", "platform"): "platform",
-    ("highway", "pedestrian"): "pedestrian", ("place", "square"): "pedestrian", ("amenity", "parking"): "parking",
+    ("landuse", "commercial"): "block",
+    ("landuse", "civil"): "block",
+    ("landuse", "residential"): "block",
+    ("landuse", "retail"): "block",
+    ("landuse", "construction"): "construction",
+    ("landuse", "railway"): "railway",
+    ("railway", "platform"): "platform",
+    ("highway", "pedestrian"): "pedestrian",
+    ("place", "square"): "pedestrian",
+    ("amenity", "parking"): "parking",
 }
 WATER = {("natural", "water"), ("landuse", "basin"), ("landuse", "pond")}
 # Category of a place to the rank of its label; a label of rank r is shown from zoom 12 + r.
 LABEL_RANKS = {
     1: {"station", "park", "square", "museum", "university", "department_store"},
-    2: {"theatre", "library", "mall", "government", "hospital", "central_bank", "fire_station", "marketplace", "place_of_worship", "courthouse", "attraction"},
-    3: {"hotel", "clinic", "school", "cinema", "bank", "embassy", "building", "public", "retail", "post_office", "casino", "supermarket", "subway_entrance", "conference_centre", "events_venue", "sports_centre"},
+    2: {
+        "theatre",
+        "library",
+        "mall",
+        "government",
+        "hospital",
+        "central_bank",
+        "fire_station",
+        "marketplace",
+        "place_of_worship",
+        "courthouse",
+        "attraction",
+    },
+    3: {
+        "hotel",
+        "clinic",
+        "school",
+        "cinema",
+        "bank",
+        "embassy",
+        "building",
+        "public",
+        "retail",
+        "post_office",
+        "casino",
+        "supermarket",
+        "subway_entrance",
+        "conference_centre",
+        "events_venue",
+        "sports_centre",
+    },
 }
 LABELLED_LAST = 4
 NOT_LABELLED = {"artwork", "memorial", "bicycle_rental", "tram_stop", "suburb", "city", "company", "ngo"}
@@ -114,7 +165,9 @@ def detail(extract: Extract, z: int) -> Layers:
 
 def _areas(extract: Extract, classes: dict[tuple[str, str], str]) -> Iterator[Row]:
     order = list(classes)
-    chosen = [(order.index(tag), tag, feature) for feature in extract.areas for tag in order if feature.is_(*tag) and not feature.is_("building")]
+    chosen = [
+        (order.index(tag), tag, feature) for feature in extract.areas for tag in order if feature.is_(*tag) and not feature.is_("building")
+    ]
     for _, tag, feature in sorted(chosen, key=lambda item: item[0]):
         yield _row(_metres(feature.geom), {"class": classes[tag]})
 
@@ -136,7 +189,9 @@ def _ways(extract: Extract, key: str, classes: dict[str, tuple[str, int]], z: in
             groups[name, tags.get("name", ""), tags.get("name:sv", ""), way.is_("tunnel"), way.is_("bridge")].append(_metres(way.geom))
     ranks = [name for name, _ in classes.values()]
     for (name, label, label_sv, tunnel, bridge), geoms in sorted(groups.items(), key=lambda item: -ranks.index(item[0][0])):
-        properties = {"class": name} | {k: v for k, v in (("name", label), ("name_sv", label_sv), ("tunnel", tunnel), ("bridge", bridge)) if v}
+        properties = {"class": name} | {
+            k: v for k, v in (("name", label), ("name_sv", label_sv), ("tunnel", tunnel), ("bridge", bridge)) if v
+        }
         yield _row(shapely.line_merge(shapely.union_all(geoms)), properties)
 
 

@@ -12,8 +12,8 @@ from writing import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from layers.basemap_tiles import BUFFER, EXTENT, Layers, encoded  # noqa: E402 - the path above makes it importable
-from spatial.tiles import tile_bounds  # noqa: E402
+from layers.basemap_tiles import BUFFER, EXTENT, Layers, encoded
+from spatial.tiles import tile_bounds
 
 WORLD_M = 40_075_016.685578488
 
@@ -44,7 +44,9 @@ def tile_layers(features: Layers, z: int, x: int, y: int) -> Layers:
     return layers
 
 
-def write_pmtiles(path: pathlib.Path, tiles: dict[tuple[int, int, int], bytes], metadata: dict[str, Any], bounds: tuple[float, float, float, float]) -> None:
+def write_pmtiles(
+    path: pathlib.Path, tiles: dict[tuple[int, int, int], bytes], metadata: dict[str, Any], bounds: tuple[float, float, float, float]
+) -> None:
     """Write tiles (gzip-compressed MVT by z, x, y); same tiles, same bytes. Bounds: west, south, east, north in degrees."""
     path.parent.mkdir(parents=True, exist_ok=True)
     west, south, east, north = (round(value * 10_000_000) for value in bounds)

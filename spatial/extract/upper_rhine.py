@@ -37,7 +37,9 @@ class _Net:
 
     def __init__(self, path: pathlib.Path) -> None:
         tables = json.loads(path.read_text())["_object"]
-        self.bus, self.line, self.trafo, self.load, self.switch = (_rows(tables[name]) for name in ("bus", "line", "trafo", "load", "switch"))
+        self.bus, self.line, self.trafo, self.load, self.switch = (
+            _rows(tables[name]) for name in ("bus", "line", "trafo", "load", "switch")
+        )
 
     def lonlat(self, bus: int) -> list[float]:
         """Return [lon, lat] of a bus, degrees WGS 84, 6 decimals (0.1 m)."""
@@ -99,7 +101,7 @@ def upper_rhine(net: _Net) -> dict[str, Any]:
                     feeder_of_line[seen_line] = code
 
     stations = []
-    ratings_kva = collections.Counter()
+    ratings_kva: collections.Counter[int] = collections.Counter()
     for trafo in net.trafo.values():
         if not trafo["name"].startswith(HV_MV):
             ratings_kva[trafo["hv_bus"]] += round(trafo["sn_mva"] * 1000)
@@ -178,7 +180,11 @@ def _station(net: _Net, bus: int, code: str, name: str, name_zh: str, rating_kva
 def _outgoing(net: _Net, busbar: int) -> list[tuple[int, int]]:
     """Return (line, far bus) of each closed line that leaves the busbar, west first."""
     open_lines = net.open_lines()
-    leaving = [(number, _far_end(row, busbar)) for number, row in net.line.items() if busbar in (row["from_bus"], row["to_bus"]) and number not in open_lines]
+    leaving = [
+        (number, _far_end(row, busbar))
+        for number, row in net.line.items()
+        if busbar in (row["from_bus"], row["to_bus"]) and number not in open_lines
+    ]
     return sorted(leaving, key=lambda pair: net.lonlat(pair[1]))
 
 

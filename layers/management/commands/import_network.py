@@ -18,8 +18,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         source = parser.add_mutually_exclusive_group(required=True)
         source.add_argument("file", nargs="?", type=Path, help="network document, JSON, may be gzip-compressed")
-        source.add_argument("--upper-rhine", dest="file", action="store_const", const=reference_data.UPPER_RHINE, help="the real 20 kV grid of pandapower")
-        source.add_argument("--helsinki", dest="file", action="store_const", const=reference_data.HELSINKI_NETWORK, help="the made-up grid of the demo")
+        source.add_argument(
+            "--upper-rhine", dest="file", action="store_const", const=reference_data.UPPER_RHINE, help="the real 20 kV grid of pandapower"
+        )
+        source.add_argument(
+            "--helsinki", dest="file", action="store_const", const=reference_data.HELSINKI_NETWORK, help="the made-up grid of the demo"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would change, store nothing")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 

@@ -15,7 +15,9 @@ class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", nargs="?", type=Path, default=reference_data.HELSINKI_PLACES, help="JSON list of places, may be gzip-compressed")
+        parser.add_argument(
+            "file", nargs="?", type=Path, default=reference_data.HELSINKI_PLACES, help="JSON list of places, may be gzip-compressed"
+        )
         parser.add_argument("--origin", default=reference_data.PLACES_ORIGIN, help="name of the data set; only its own rows are replaced")
         parser.add_argument("--dry-run", action="store_true", help="say what would change, store nothing")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -9,9 +9,9 @@ import yaml
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from layers import basemap_records
 from layers.mapproxy_config import mapproxy_config
 from layers.models import Basemap
-from layers import basemap_records
 
 
 class Command(BaseCommand):
@@ -28,7 +28,13 @@ class Command(BaseCommand):
         path = Path(settings.VAR_DIR) / "mapproxy" / "mapproxy.yaml"
         written = _write_if_changed(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
 
-        report = {"path": str(path), "written": written, "layers": [layer["name"] for layer in config["layers"]], "refused": refused, "from_setting": str(changed)}
+        report: dict[str, Any] = {
+            "path": str(path),
+            "written": written,
+            "layers": [layer["name"] for layer in config["layers"]],
+            "refused": refused,
+            "from_setting": str(changed),
+        }
         if options["json"]:
             self.stdout.write(json.dumps(report, ensure_ascii=False))
             return
