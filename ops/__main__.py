@@ -60,7 +60,7 @@ class Installation:
 def up(*options: str) -> int:
     _complete_settings()
     here = Installation()
-    if here.supervisor.is_running() and _changed("processes", _processes(here), here.settings):
+    if here.supervisor.is_running() and _changed("processes", _processes(here)):
         say("Settings have changed: stopping everything first")
         _stop(here)
     if not here.supervisor.is_running():
@@ -82,8 +82,10 @@ def _complete_settings() -> None:
         (VAR / folder).mkdir(mode=0o700, exist_ok=True)
 
 
-def _processes(here: Installation) -> str:
-    return supervision.render(here.settings, postgres=here.cluster.server_command())
+def _processes(here: Installation) -> tuple[str, dict[str, str]]:
+    """Return all that supervisord hands to its processes and only a new supervisord can change."""
+    config = supervision.render(here.settings, postgres=here.cluster.server_command())
+    return config, {name: here.env[name] for name in sorted(settings.known_names(ROOT / ".env.example") & here.env.keys())}
 
 
 def _start_backing(here: Installation) -> Installation:
@@ -99,12 +101,12 @@ def _start_backing(here: Installation) -> Installation:
         here.cluster.create()
     redis.write_config(VAR / "redis" / "redis.conf", here.settings["REDIS_URL"])
     supervision.CONFIG.touch(mode=0o600)
-    supervision.CONFIG.write_text(_processes(here), "utf-8")
+    supervision.CONFIG.write_text(_processes(here)[0], "utf-8")
     say(f"Starting PostgreSQL on port {here.cluster.port} and Redis on port {settings.port_of(here.settings['REDIS_URL'])}")
     here.supervisor.start(here.env)
     here.cluster.wait_until_ready()
     here.cluster.create_database()
-    _remember("processes", _processes(here), here.settings)
+    _remember("processes", _processes(here))
     return here
 
 
@@ -139,6 +141,7 @@ def _load(here: Installation, *, with_demo: bool) -> None:
         say("Database: migrating")
         here.manage("migrate", "--no-input", advice="the database could not be migrated, so the map was not started.")
         here.manage("schedule_jobs", advice="the daily jobs could not be scheduled.")
+        here.manage("schedule_jobs", advice="the daily jobs could not be scheduled.")
     if with_demo and not (STAMPS / "demo").exists():
         say("Demo: loading it, unless there are customers already")
         here.manage("load_demo", "--if-empty", advice="the demo could not be loaded; ./gridatlas up --empty starts without it.")
@@ -146,8 +149,8 @@ def _load(here: Installation, *, with_demo: bool) -> None:
     if with_demo and not ACCOUNTS.exists():
         here.manage("demo_accounts", "--write", str(ACCOUNTS), advice="the demo accounts could not be made.")
         ACCOUNTS.chmod(0o600)
-    if _changed("code", _code()):
-        here.manage("write_mapproxy_config", advice="MapProxy's configuration could not be written.")
+    # Each time, because GRIDATLAS_BASEMAPS and the keys of upstream maps may have changed.
+    here.manage("write_mapproxy_config", advice="MapProxy's configuration could not be written.")
 
 
 def _start_serving(here: Installation) -> None:

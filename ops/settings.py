@@ -62,6 +62,11 @@ def read(path: Path) -> dict[str, str]:
     return found
 
 
+def known_names(example: Path) -> set[str]:
+    """Return every setting that .env.example explains."""
+    return {line.removeprefix("# ").partition("=")[0] for line in example.read_text("utf-8").splitlines() if "=" in line}
+
+
 def write(path: Path, settings: Mapping[str, str]) -> None:
     """Replace the file in one step; a person's own comments in it are kept in their place."""
     left = dict(settings)
@@ -116,9 +121,9 @@ def with_port(url: str, port: int) -> str:
 def environment(settings: Mapping[str, str], var: Path) -> dict[str, str]:
     """Return the environment of our programs: the caller's, with this installation's own settings on top.
 
-    A DATABASE_URL or SECRET_KEY_FILE that the shell has from another project must not lead us there.
+    A DATABASE_URL or SECRET_KEY_FILE that the shell has from another project must not lead us there, nor its DEBUG open us up.
     """
-    env = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in settings}
+    env = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in {"DEBUG", *settings}}
     env.setdefault("PUBLIC_URL", f"http://localhost:{settings['GRIDATLAS_PORT']}")
     own = {"VAR_DIR": str(var), "MEDIA_ROOT": str(var / "media"), "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
     return {**env, **own, **settings}
