@@ -19,7 +19,7 @@ from ops.supervision import SERVING, Supervisor
 SETTINGS = VAR / "env"
 STAMPS = VAR / "stamps"
 ACCOUNTS = VAR / "demo-accounts.json"
-APPS = ("analytics", "config", "customers", "incidents", "layers", "ops", "portal", "spatial")
+CODE = ("analytics", "config", "customers", "incidents", "layers", "mapproxy", "ops", "portal", "spatial")
 # File names on the command line are meant from where the person stands.
 CALLED_FROM = Path(os.environ.get("GRIDATLAS_CALLED_FROM", ROOT))
 READY_TIMEOUT_S = 90
@@ -195,8 +195,8 @@ def _print_address(here: Installation) -> None:
 def _code() -> str:
     """Return a fingerprint of everything that the running processes have read at their start."""
     digest = hashlib.sha256((ROOT / "requirements" / "base.lock").read_bytes())
-    for app in APPS:
-        for path in sorted((ROOT / app).rglob("*")):
+    for folder in CODE:
+        for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and path.suffix in {".py", ".html", ".mo", ".json", ".yaml"}:
                 digest.update(f"{path}\0".encode() + path.read_bytes())
     manifest = ROOT / "frontend" / "dist" / ".vite" / "manifest.json"

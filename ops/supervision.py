@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops import console, settings
+from ops import console
 from ops.console import ROOT, VAR, CannotGoOn
 
 CONFIG = VAR / "supervisord.conf"
@@ -23,7 +23,6 @@ _PYTHON = ".venv/bin/python"
 
 def render(config: Mapping[str, str], *, postgres: Sequence[str]) -> str:
     """Return supervisord's configuration. All paths are relative to the project, so no folder name needs quoting."""
-    mapproxy_port = settings.port_of(config["MAPPROXY_URL"])
     supervisor = urlsplit(config["SUPERVISOR_URL"])
     sections = [
         ["[supervisord]", "logfile=var/log/supervisord.log", "pidfile=var/supervisord.pid", "childlogdir=var/log", "umask=077"],
@@ -33,7 +32,7 @@ def render(config: Mapping[str, str], *, postgres: Sequence[str]) -> str:
         _program("redis", "redis-server var/redis/redis.conf", first=True),
         _web(f"{config['GRIDATLAS_HOST']}:{config['GRIDATLAS_PORT']}", processes=config.get("WEB_CONCURRENCY", "2")),
         _program("worker", f"{_PYTHON} manage.py qcluster", "stopwaitsecs=60", "killasgroup=true"),
-        _program("mapproxy", f"{_PYTHON} -m uvicorn ops.mapproxy:application --host 127.0.0.1 --port {mapproxy_port}"),
+        _program("mapproxy", f"{_PYTHON} mapproxy/serve.py"),
     ]
     if os.geteuid() == 0:
         sections[0].append("user=root")  # said aloud, or supervisord warns that nobody said it
