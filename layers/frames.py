@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-# More events than this in one frame would keep a phone's screen from drawing between two frames.
+# More than this in one frame would keep a phone's screen from drawing between two frames.
 BATCH_EVENTS = 200
+BATCH_CHARACTERS = 64_000
 
 
 class CloseCode(IntEnum):
@@ -67,12 +68,23 @@ def skip_text(*, key: str, epoch: str, after: int, until: int) -> str:
     return f'{{"type":"skip","s":{json.dumps(key)},"e":"{epoch}","q":{until},"p":{after}}}'
 
 
-def packed(texts: Sequence[str]) -> list[str]:
-    """Return the frames that carry these events: one alone as it is, several as `batch`."""
-    if len(texts) == 1:
-        return list(texts)
-    slices = (texts[start : start + BATCH_EVENTS] for start in range(0, len(texts), BATCH_EVENTS))
-    return [f'{{"type":"batch","events":[{",".join(part)}]}}' for part in slices]
+def parts(events: Sequence[LoggedEvent]) -> Iterator[list[LoggedEvent]]:
+    """Cut events into what fits one frame."""
+    part: list[LoggedEvent] = []
+    size = 0
+    for event in events:
+        if part and (len(part) == BATCH_EVENTS or size + len(event.text) > BATCH_CHARACTERS):
+            yield part
+            part, size = [], 0
+        part.append(event)
+        size += len(event.text)
+    if part:
+        yield part
+
+
+def packed(texts: Sequence[str]) -> str:
+    """Return the frame that carries these events: one alone as it is, several as `batch`."""
+    return texts[0] if len(texts) == 1 else f'{{"type":"batch","events":[{",".join(texts)}]}}'
 
 
 def resumed(*, key: str, epoch: str, seq: int) -> str:

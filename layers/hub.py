@@ -179,7 +179,8 @@ class Hub:
         visible = None
         if restricted_user is not None:
             visible = await self._ask(visibility.visible_seqs, restricted_user, stream.key, events)
-        return frames.packed(frames.texts_for(events, key=stream.key, epoch=stream.epoch, visible=visible))
+        texts = (frames.texts_for(part, key=stream.key, epoch=stream.epoch, visible=visible) for part in frames.parts(events))
+        return [frames.packed(part) for part in texts]
 
     # The log
 
@@ -218,25 +219,26 @@ class Hub:
             news = await self._ask(event_log.read_after, seen, PAGE_EVENTS, threads=self._log_thread)
             self.checked_at = datetime.now(UTC)
             # A stream dropped or replaced while the query ran has nothing to do with this answer.
-            complete = [self._take(asked[key], found) for key, found in news.items() if self._streams.get(key) is asked[key]]
+            complete = [await self._take(asked[key], found) for key, found in news.items() if self._streams.get(key) is asked[key]]
             return all(complete)
         self.checked_at = datetime.now(UTC)
         return True
 
-    def _take(self, stream: _Stream, news: event_log.News) -> bool:
+    async def _take(self, stream: _Stream, news: event_log.News) -> bool:
         """Bring the stream up to the news and tell its sockets; True when it is at its head."""
         first = news.events[0].seq if news.events else stream.head + 1
         is_gap = first != stream.head + 1 or (news.head > stream.head and not news.events)
         if news.epoch != stream.epoch or news.head < stream.head or is_gap:
             self._start_over(stream, news)
             return True
-        if not news.events:
-            return True
-        stream.ring.extend(news.events)
-        stream.head = news.events[-1].seq
-        for frame in frames.packed([event.text for event in news.events]):
+        for part in frames.parts(news.events):
+            stream.ring.extend(part)
+            stream.head = part[-1].seq
+            frame = frames.packed([event.text for event in part])
             for socket in stream.staff:
                 socket.offer(frame)
+            # The writers get their turn before the next frame: a burst must not look like a slow reader.
+            await asyncio.sleep(0)
         if stream.restricted:
             self._restricted_news.set()
         return stream.head >= news.head

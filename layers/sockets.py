@@ -55,11 +55,13 @@ class MapSocket:
         """Queue a frame without waiting. A reader too slow for the limits is closed: its cursor lets it resume."""
         if self.close_code is not None:
             return
-        self.queue.append(frame)
-        self.queued_characters += len(frame)
-        if len(self.queue) > MAX_QUEUED_FRAMES or self.queued_characters > MAX_QUEUED_CHARACTERS:
+        # An empty queue takes any frame: a single huge event must not close everyone for ever.
+        if self.queue and (len(self.queue) >= MAX_QUEUED_FRAMES or self.queued_characters + len(frame) > MAX_QUEUED_CHARACTERS):
             log.info("slow_reader_closed", frames=len(self.queue), characters=self.queued_characters)
             self.close(CloseCode.SLOW_READER)
+            return
+        self.queue.append(frame)
+        self.queued_characters += len(frame)
         self._ready.set()
 
     async def put(self, frame: str) -> None:
