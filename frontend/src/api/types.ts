@@ -97,6 +97,7 @@ export interface CustomerRow {
   account_no: string;
   name: string;
   name_en: string | null;
+  name_zh: string | null;
   enterprise: { id: number; name: string } | null;
   grade: Grade;
   classes: CustomerClass[];
@@ -105,7 +106,7 @@ export interface CustomerRow {
   contract_kva: number | null;
   running_kva: number | null;
   voltage: string | null;
-  area: string | null;
+  area: { code: string; name: string; name_zh: string } | null;
   lon: number | null;
   lat: number | null;
   /** Of the ledger fields: the base of an edit or a delete. */
@@ -156,9 +157,11 @@ export interface Move {
 export interface CustomerCard extends CustomerRow {
   point: CustomerPoint | null;
   contacts: Contact[];
-  class_memberships: { class: CustomerClass; since: string | null; until: string | null }[];
+  class_memberships: { business_class: CustomerClass; valid_from_date: string; list_year: number | null }[];
   grade_since: string | null;
-  sources: unknown[];
+  delete_reason: string;
+  /** The demo's electrical data and people: said on the screen. */
+  made_up: boolean;
   actions: Action[];
   last_move: Move | null;
 }

@@ -1,12 +1,6 @@
-/** The name of a customer or an area in the interface language, else the one it has. */
+/** A thing's name in the language of the interface. */
 import { currentLanguage } from "./i18n";
 
-interface Named {
-  name: string;
-  name_en?: string | null;
-  name_zh?: string | null;
-}
-
-export function localName({ name, name_en, name_zh }: Named): string {
-  return (currentLanguage() === "zh" ? name_zh : name_en) || name;
+export function nameOf(thing: { name: string; name_en?: string | null; name_zh?: string | null }): string {
+  return (currentLanguage() === "zh" ? thing.name_zh : thing.name_en) || thing.name;
 }

@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import { Navigate, Route, Routes, useLocation, useParams } from "react-router";
 import { useSession } from "@/api/session";
 import { Button, Loading, Message } from "@/lib/ui";
+import { Boundary } from "@/lib/ui/Boundary";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
 import { rereadUrl } from "@/lib/url-state";
-import { Boundary } from "./Boundary";
 import css from "./shell.module.css";
 
 const SignInPage = lazy(() => import("@/features/sign-in/SignInPage"));

@@ -15,7 +15,10 @@ import { useViewInUrl } from "./use-view-in-url";
 
 export default function MapPage() {
   const me = useMe();
-  const [map] = useState(() => new GridMap(parseView(urlState.get().map) ?? viewOfBbox(me.utility.home)));
+  const [map] = useState(() => {
+    const view = parseView(urlState.get().map);
+    return new GridMap(view ?? viewOfBbox(me.utility.home), { hadView: view !== null });
+  });
   const [layers] = useState(() => new MapLayers(map));
   const layerInfos = useLayers();
   const basemaps = useBasemaps();

@@ -4,17 +4,18 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { Me } from "@/api/types";
 import type { RailItem } from "@/features/feature";
+import { lazyOf } from "@/lib/lazy-of";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useStore } from "@/lib/store";
 import { Icon, IconButton } from "@/lib/ui";
+import { Boundary } from "@/lib/ui/Boundary";
 import { select, urlState, useSelection, useUrl } from "@/lib/url-state";
 import { useMap } from "@/map/context";
-import { Boundary } from "./Boundary";
 import { useEscapeLayers } from "./escape";
 import { useLayout } from "./layout";
 import { MapFooter } from "./MapFooter";
 import { Notices } from "./Notices";
-import { cards, drawers, lazyOf, mapControls, overlays, panels, railItems, topBarItems } from "./registry";
+import { cards, drawers, mapControls, overlays, panels, railItems, topBarItems } from "./registry";
 import { Sheet } from "./Sheet";
 import css from "./shell.module.css";
 
@@ -123,7 +124,9 @@ function TopBar() {
         <span>GridAtlas</span>
       </div>
       {topBarItems.map(({ id, Component }) => (
-        <Component key={id} />
+        <Boundary key={id} quiet>
+          <Component />
+        </Boundary>
       ))}
     </header>
   );

@@ -89,7 +89,11 @@ export class GridMap {
   private readonly pickers = new Set<Picker>();
   private readonly clickListeners = new Set<(click: MapClick) => void>();
 
-  constructor(start: MapView) {
+  /** False when the address named no view: a selection in it then decides where the map goes. */
+  readonly hadView: boolean;
+
+  constructor(start: MapView, { hadView = true }: { hadView?: boolean } = {}) {
+    this.hadView = hadView;
     this.view = new View({
       center: fromLonLat([start.lon, start.lat]),
       zoom: start.zoom,

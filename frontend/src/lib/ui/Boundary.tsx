@@ -1,7 +1,7 @@
 /** A part that fails or is still loading never takes the map with it. */
 import { Component, type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Button, Loading, Message } from "@/lib/ui";
+import { Button, Loading, Message } from "./index";
 
 class Catch extends Component<
   { fallback: (retry: () => void) => ReactNode; children: ReactNode },

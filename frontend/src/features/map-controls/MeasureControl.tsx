@@ -1,0 +1,75 @@
+/** Length and area, geodesic. The number stays until the tool is left. */
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { formatArea, formatLength } from "@/lib/format";
+import { Icon, IconButton } from "@/lib/ui";
+import { useMap } from "@/map/context";
+import type { Measured, MeasureKind } from "@/map/measure";
+import css from "./controls.module.css";
+
+export default function MeasureControl() {
+  const { t } = useTranslation("map-controls");
+  const map = useMap();
+  const [kind, setKind] = useState<MeasureKind | null>(null);
+  const [measured, setMeasured] = useState<Measured | null>(null);
+  const leave = useRef<(() => void) | null>(null);
+
+  const start = async (wanted: MeasureKind) => {
+    if (kind === wanted) {
+      leave.current?.();
+      return;
+    }
+    const { startMeasure } = await import("@/map/measure");
+    leave.current?.();
+    setMeasured(null);
+    setKind(wanted);
+    leave.current = startMeasure(map, wanted, {
+      hint: t(wanted === "length" ? "hintLength" : "hintArea"),
+      onChange: setMeasured,
+      onLeave: () => {
+        leave.current = null;
+        setKind(null);
+        setMeasured(null);
+      },
+    });
+  };
+
+  return (
+    <div className={css.measure}>
+      {kind && (
+        <output className={css.readout}>
+          <span>
+            {kind === "area" && (
+              <>
+                <small>{t("areaIs")}</small> <strong>{formatArea(measured?.area_m2 ?? 0)}</strong>{" "}
+              </>
+            )}
+            <small>{t(kind === "area" ? "outlineIs" : "lengthIs")}</small>{" "}
+            <strong>{formatLength(measured?.length_m ?? 0)}</strong>
+          </span>
+          <IconButton icon="close" size={14} label={t("endMeasure")} onClick={() => leave.current?.()} />
+        </output>
+      )}
+      <div className={css.group}>
+        <button
+          type="button"
+          aria-pressed={kind === "length"}
+          aria-label={t("measureLength")}
+          title={t("measureLength")}
+          onClick={() => void start("length")}
+        >
+          <Icon name="ruler" size={18} />
+        </button>
+        <button
+          type="button"
+          aria-pressed={kind === "area"}
+          aria-label={t("measureArea")}
+          title={t("measureArea")}
+          onClick={() => void start("area")}
+        >
+          <Icon name="area" size={18} />
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,133 @@
+/** The column at the lower right: position, full screen, north, zoom. */
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { LonLat } from "@/lib/coordinates";
+import { notify } from "@/lib/notices";
+import { useShortcuts } from "@/lib/shortcuts";
+import { useStore } from "@/lib/store";
+import { Icon } from "@/lib/ui";
+import { useMap } from "@/map/context";
+import { useMark } from "@/map/use-mark";
+import css from "./controls.module.css";
+
+export default function ViewControls() {
+  const { t } = useTranslation("map-controls");
+  const map = useMap();
+  const { rotation } = useStore(map.settled);
+  const turned = Math.abs(rotation) > 0.001;
+
+  useShortcuts(
+    useMemo(
+      () => [
+        { keys: "+", label: "map-controls:zoomIn", run: () => map.zoomBy(1) },
+        { keys: "=", label: "map-controls:zoomIn", run: () => map.zoomBy(1) },
+        { keys: "-", label: "map-controls:zoomOut", run: () => map.zoomBy(-1) },
+      ],
+      [map],
+    ),
+  );
+
+  return (
+    <>
+      {turned && (
+        <div className={css.group}>
+          <button type="button" aria-label={t("north")} title={t("north")} onClick={() => map.resetNorth()}>
+            <span style={{ transform: `rotate(${rotation}rad)`, display: "grid" }}>
+              <Icon name="north" size={18} />
+            </span>
+          </button>
+        </div>
+      )}
+      <div className={css.group}>
+        <Locate />
+        <FullScreen />
+      </div>
+      <div className={css.group}>
+        <button type="button" aria-label={t("zoomIn")} title={`${t("zoomIn")} (+)`} onClick={() => map.zoomBy(1)}>
+          <Icon name="plus" size={18} />
+        </button>
+        <button type="button" aria-label={t("zoomOut")} title={`${t("zoomOut")} (-)`} onClick={() => map.zoomBy(-1)}>
+          <Icon name="minus" size={18} />
+        </button>
+      </div>
+    </>
+  );
+}
+
+function Locate() {
+  const { t } = useTranslation("map-controls");
+  const map = useMap();
+  const watch = useRef<number | null>(null);
+  const [position, setPosition] = useState<(LonLat & { accuracy_m: number }) | null>(null);
+  const [following, setFollowing] = useState(false);
+  useMark("device", position, position?.accuracy_m);
+
+  const stop = () => {
+    if (watch.current !== null) navigator.geolocation.clearWatch(watch.current);
+    watch.current = null;
+    setPosition(null);
+    setFollowing(false);
+  };
+  useEffect(
+    () => () => {
+      if (watch.current !== null) navigator.geolocation.clearWatch(watch.current);
+    },
+    [],
+  );
+
+  const start = () => {
+    if (!("geolocation" in navigator)) {
+      notify({ kind: "warning", text: t("noPosition") });
+      return;
+    }
+    setFollowing(true);
+    let first = true;
+    watch.current = navigator.geolocation.watchPosition(
+      ({ coords }) => {
+        const found = { lon: coords.longitude, lat: coords.latitude, accuracy_m: coords.accuracy };
+        setPosition(found);
+        if (first) map.flyTo({ ...found, zoom: 17 });
+        first = false;
+      },
+      (error) => {
+        stop();
+        notify({ kind: "warning", text: t(error.code === error.PERMISSION_DENIED ? "positionRefused" : "noPosition") });
+      },
+      { enableHighAccuracy: true, maximumAge: 10_000, timeout: 20_000 },
+    );
+  };
+
+  return (
+    <button
+      type="button"
+      aria-pressed={following}
+      aria-label={t("locate")}
+      title={t("locate")}
+      onClick={following ? stop : start}
+    >
+      <Icon name="locate" size={18} />
+    </button>
+  );
+}
+
+function FullScreen() {
+  const { t } = useTranslation("map-controls");
+  const [full, setFull] = useState(!!document.fullscreenElement);
+  useEffect(() => {
+    const follow = () => setFull(!!document.fullscreenElement);
+    document.addEventListener("fullscreenchange", follow);
+    return () => document.removeEventListener("fullscreenchange", follow);
+  }, []);
+  if (!document.fullscreenEnabled) return null;
+  const label = t(full ? "leaveFullScreen" : "fullScreen");
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      onClick={() => void (full ? document.exitFullscreen() : document.documentElement.requestFullscreen())}
+    >
+      <Icon name={full ? "fullscreenExit" : "fullscreen"} size={18} />
+    </button>
+  );
+}

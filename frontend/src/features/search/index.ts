@@ -1,0 +1,8 @@
+/** One search box for customers, places and coordinates. */
+import { lazy } from "react";
+import type { Feature } from "../feature";
+
+export const feature: Feature = {
+  id: "search",
+  topBar: [{ id: "search", order: 10, Component: lazy(() => import("./SearchBox")) }],
+};

@@ -1,0 +1,27 @@
+/** Colours of the design tokens for what features draw on the map, read once per theme. */
+import { perLook } from "./look";
+
+export interface Ink {
+  surface: string;
+  text: string;
+  accent: string;
+  onAccent: string;
+  warning: string;
+  commissioning: string;
+  /** Behind lines and letters, so that they are read on any map. */
+  halo: string;
+}
+
+export const ink = perLook<Ink>(({ theme, imagery }) => {
+  const style = getComputedStyle(document.documentElement);
+  const token = (name: string) => style.getPropertyValue(name).trim() || "#000";
+  return {
+    surface: token("--surface"),
+    text: token("--text"),
+    accent: token("--accent"),
+    onAccent: token("--on-accent"),
+    warning: token("--warning"),
+    commissioning: token("--commissioning"),
+    halo: theme === "dark" || imagery ? "rgba(7, 16, 22, 0.85)" : "rgba(255, 255, 255, 0.92)",
+  };
+});
