@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -326,6 +327,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
 
 
 def main() -> int:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `./gridatlas status | head` is no failure
     try:
         return COMMANDS[sys.argv[1]](*sys.argv[2:])
     except CannotGoOn as why:

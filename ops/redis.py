@@ -1,4 +1,7 @@
-"""Write the configuration of the private Redis. It holds hints that may be lost at any time, so it never writes to disk."""
+"""Write the configuration of the private Redis. It holds hints that may be lost at any time, so it never writes to disk.
+
+A process title would overwrite the environment in /proc, by which ops/supervision.py recognises our processes.
+"""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +19,7 @@ port {settings.port_of(url)}
 requirepass {urlsplit(url).password}
 save ""
 appendonly no
+set-proc-title no
 maxmemory 128mb
 maxmemory-policy allkeys-lru
 """,
