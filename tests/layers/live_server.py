@@ -177,9 +177,11 @@ class LiveBrowser:
         self.socket.send(text)
 
     def hear(self, within_s: float = 5.0) -> dict[str, Any]:
-        """Return the next frame, already applied to the map."""
+        """Return the next frame that is no heartbeat, already applied to the map."""
         assert self.socket
-        frame = json.loads(self.socket.recv(within_s))
+        end = time.monotonic() + within_s
+        while (frame := json.loads(self.socket.recv(max(0.01, end - time.monotonic()))))["type"] == "heartbeat":
+            continue
         self.frames.append(frame)
         need = self.map.take(frame)
         if need == "snapshot":
