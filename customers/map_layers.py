@@ -88,6 +88,7 @@ CUSTOMERS = MapLayer(
         "class": _among(BusinessClass.values, selectors.filter_class, "class"),
         "status": _among(Status.values, selectors.filter_status, "status"),
         "area": selectors.filter_area,
+        "q": selectors.filter_text,
     },
     legend=[
         *(

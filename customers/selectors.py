@@ -50,6 +50,14 @@ def filter_area(rows: QuerySet, codes: Sequence[str]) -> QuerySet:
     return rows.filter(Q(area__code__in=codes) | Q(Exists(covering)))
 
 
+def filter_text(rows: QuerySet, words: Sequence[str]) -> QuerySet:
+    """Keep customers that hold every one of the words in name, address or account number, whatever their case and accents."""
+    for word in words:
+        if folded := fold(word):
+            rows = rows.filter(Q(search_text__contains=folded) | Q(account_no__startswith=word.strip()))
+    return rows
+
+
 def filtered(rows: QuerySet, wanted: CustomerFilter) -> QuerySet:
     """Return the rows narrowed by every part of the filter."""
     rows = rows.filter(deleted_at__isnull=not wanted.deleted)
@@ -66,7 +74,7 @@ def filtered(rows: QuerySet, wanted: CustomerFilter) -> QuerySet:
     if wanted.bbox:
         rows = rows.filter(point__geom__bboverlaps=Polygon.from_bbox(wanted.bbox))
     if wanted.text:
-        rows = rows.filter(Q(search_text__contains=fold(wanted.text)) | Q(account_no__startswith=wanted.text))
+        rows = filter_text(rows, wanted.text.split(","))
     return rows
 
 

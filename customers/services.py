@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from customers import rules
 from customers.models import Account, ClassMembership, Contact, Enterprise, GradePeriod
 from customers.selectors import map_feature, move_row
 from layers import live
 from spatial import selectors as places
-from spatial.models import Point, PointMove
+from spatial.models import Area, Point, PointMove
 from spatial.services import points
 
 LAYER = "customers"
@@ -376,15 +376,15 @@ def _in_order(accounts: Sequence[Account]) -> list[Account]:
 
 
 def _settle_areas(accounts: Sequence[Account]) -> None:
-    """Set each located customer's county to the one that covers its point."""
-    changed = []
+    """Set each located customer's county to the one that covers its point, in one statement."""
+    counties = Area.objects.filter(kind=Area.Kind.COUNTY, geom__covers=OuterRef("point__geom")).order_by("pk").values("pk")[:1]
+    located = Account.objects.filter(pk__in=[account.pk for account in accounts]).located().annotate(county=Subquery(counties))
+    strayed = dict(located.exclude(area_id=F("county")).exclude(area_id=None, county=None).values_list("pk", "county"))
+    for county in set(strayed.values()):
+        Account.objects.filter(pk__in=[pk for pk, covering in strayed.items() if covering == county]).update(area_id=county)
     for account in accounts:
-        if account.point.geom:
-            county = places.county_at(lon=account.point.geom.x, lat=account.point.geom.y)
-            if (county.pk if county else None) != account.area_id:
-                account.area = county
-                changed.append(account)
-    Account.objects.bulk_update(changed, ["area"])
+        if account.pk in strayed:
+            account.area_id = strayed[account.pk]
 
 
 def _store_removal(

@@ -1,9 +1,8 @@
 """Reads of where things are."""
 
 from django.contrib.gis.db.models import Extent
-from django.contrib.gis.geos import Point as Geos
 
-from spatial.models import SRID, Area
+from spatial.models import Area
 
 # About 20 km of margin around the areas: customers just outside still count as plausible.
 _MARGIN_DEG = 0.2
@@ -16,8 +15,3 @@ def utility_extent() -> tuple[float, float, float, float] | None:
         return None
     west, south, east, north = extent
     return west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG
-
-
-def county_at(*, lon: float, lat: float) -> Area | None:
-    """Return the county whose polygon covers the position, if any."""
-    return Area.objects.filter(kind=Area.Kind.COUNTY, geom__covers=Geos(lon, lat, srid=SRID)).first()

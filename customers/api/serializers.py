@@ -154,6 +154,7 @@ class WithinShape(Strict):
     grade = serializers.CharField(required=False, max_length=200)
     status = serializers.CharField(required=False, max_length=200)
     area = serializers.CharField(required=False, max_length=400)
+    q = serializers.CharField(required=False, max_length=200, allow_blank=True)
 
     def get_fields(self):
         return {**super().get_fields(), "class": serializers.CharField(required=False, max_length=200)}

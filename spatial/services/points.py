@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.contrib.gis.geos import Point as Geos
 from django.db import connection, transaction
+from django.db.models import F
 
 from spatial import datums, geometry
 from spatial.models import SRID, Point, PointMove
@@ -64,6 +65,8 @@ def move_points(
     Raises:
         VersionConflict, GuardDistance, geometry.BadCoordinates, datums.UnknownDatum: for the first command refused; nothing is stored.
     """
+    if not commands:
+        return []
     targets = [_target(command, extent) for command in commands]
     with transaction.atomic():
         points = _locked([command.point_id for command in commands])
@@ -136,9 +139,8 @@ def note_removal(point_ids: Sequence[int], *, removed: bool, user, at: datetime,
                 actor=user,
                 at=at,
             )
-            point.version = row.version
             rows.append(row)
-        Point.objects.bulk_update(points.values(), ["version"])
+        Point.objects.filter(pk__in=points).update(version=F("version") + 1)
         return PointMove.objects.bulk_create(rows)
 
 
@@ -203,11 +205,32 @@ def _measure(moves: Sequence[PointMove]) -> None:
 
 
 def _write(moves: list[PointMove], points: dict[int, Point]) -> list[PointMove]:
+    """Store the points' new state in one statement and append the journal rows."""
     for move in moves:
         point = points[move.point_id]
         point.geom, point.version = move.to_geom, move.version
         point.datum, point.source, point.accuracy_m = move.datum, move.source, move.accuracy_m
         point.converted_by = "" if move.datum in datums.SAME_AS_WGS84 else datums.CONVERTER
         point.moved_at, point.moved_by = move.at, move.actor
-    Point.objects.bulk_update(points.values(), ["geom", "version", "datum", "source", "accuracy_m", "converted_by", "moved_at", "moved_by"])
-    return PointMove.objects.bulk_create(moves)
+    changed = list(points.values())
+    with connection.cursor() as cursor:
+        # Not bulk_update: its CASE per row makes the statement grow with rows x columns.
+        cursor.execute(
+            """
+            update spatial_point p
+            set geom = st_setsrid(st_makepoint(t.lon, t.lat), 4326), version = t.version, datum = t.datum, source = t.source,
+                accuracy_m = t.accuracy_m, converted_by = t.converted_by, moved_at = %s, moved_by_id = %s
+            from unnest(%s::bigint[], %s::float8[], %s::float8[], %s::int[], %s::text[], %s::text[], %s::float8[], %s::text[])
+                as t (id, lon, lat, version, datum, source, accuracy_m, converted_by)
+            where p.id = t.id
+            """,
+            [
+                moves[0].at,
+                moves[0].actor.pk if moves[0].actor else None,
+                [point.pk for point in changed],
+                [point.geom.x for point in changed],
+                [point.geom.y for point in changed],
+                *([getattr(point, name) for point in changed] for name in ("version", "datum", "source", "accuracy_m", "converted_by")),
+            ],
+        )
+    return PointMove.objects.bulk_create(moves, batch_size=5000)
