@@ -39,7 +39,7 @@ def test_the_layer_list_tells_a_browser_everything_it_draws_with(planner):
     customers = layers["customers"]
     assert customers["tiles"] == "/tiles/customers/{z}/{x}/{y}.mvt"
     assert (customers["min_zoom"], customers["cluster_below"], customers["stream"]) == (0, 13, "customers")
-    assert customers["filters"] == ["grade", "class", "status", "area"]
+    assert customers["filters"] == ["grade", "class", "status", "area", "q"]
     assert [part["id"] for part in customers["parts"]] == ["clusters", "customers"]
     assert customers["actions"] == ["view", "add", "move", "edit", "delete", "export"]
     assert layers["network"]["actions"] == ["view", "export"]

@@ -43,9 +43,13 @@ class CustomersLayer extends MvtLayer {
     );
   }
 
-  /** A count can not be corrected by one event: ask for the cells again, at most once a second. */
+  /**
+   * A count can not be corrected by one event, and an area filter not be judged by it: ask for the tiles again, at most
+   * once a second.
+   */
   protected override eventsDrawn(count: number): void {
-    if (!count || this.refreshTimer || !this.showsClusters()) return;
+    const filtered = Object.keys(this.query).length > 0;
+    if (!count || this.refreshTimer || !(this.showsClusters() || filtered)) return;
     this.refreshTimer = setTimeout(() => {
       this.refreshTimer = undefined;
       this.refresh();

@@ -48,7 +48,7 @@ export class MvtLayer implements LayerHandle {
   private readonly provisional = new Map<number, { before: Feature<Point> | null; wasOverridden: boolean }>();
   private readonly changedAt = new Map<number, number>();
   protected readonly stops: (() => void)[] = [];
-  private query: Record<string, string> = {};
+  protected query: Record<string, string> = {};
   private generation = 0;
   private pending: LiveEvent[] = [];
   private frame = 0;
@@ -104,7 +104,8 @@ export class MvtLayer implements LayerHandle {
     for (const key of this.info.filters) if (params[key]) query[key] = params[key];
     if (queryString(query) === queryString(this.query)) return;
     this.query = query;
-    this.setUrl();
+    // What was drawn from live events may not match any more: the new tiles say.
+    this.refresh();
   }
 
   find(id: number): Found | null {
@@ -188,18 +189,27 @@ export class MvtLayer implements LayerHandle {
       this.overridden.add(id);
       const kept = this.provisional.get(id);
       if (kept) {
-        kept.before = featureOf(event, this.pointPart());
+        kept.before = this.admits(event) ? featureOf(event, this.pointPart()) : null;
         kept.wasOverridden = true;
         continue;
       }
       const shown = this.delta.getFeatureById(id) as Feature<Point> | null;
-      const next = featureOf(event, this.pointPart());
+      const next = this.admits(event) ? featureOf(event, this.pointPart()) : null;
       if (shown) this.delta.removeFeature(shown);
       if (next) this.delta.addFeature(next);
     }
     if (newlyOverridden) this.tiles.changed();
     this.eventsDrawn(latest.size);
     if (this.changedAt.size > DELTA_LIMIT) this.refresh();
+  }
+
+  /** False when a filter of the address leaves the feature out, as far as its own properties tell. */
+  private admits(event: LiveEvent): boolean {
+    const properties = event.b?.properties ?? {};
+    return Object.entries(this.query).every(([key, words]) => {
+      const value = properties[key === "class" ? "classes" : key];
+      return typeof value !== "string" || value.split(",").some((word) => words.split(",").includes(word));
+    });
   }
 
   /** False while the tiles show aggregates: single features would stand beside the clusters that count them. */
