@@ -11,7 +11,9 @@ class Stream(models.Model):
     """One ordered log of changes, one per map layer. Bumping `seq` is what puts writers in commit order."""
 
     key = models.CharField(max_length=40, unique=True)
-    epoch = models.UUIDField(default=uuid.uuid4, help_text="Changes when history was cut, e.g. after a restore: cursors of older epochs are void.")
+    epoch = models.UUIDField(
+        default=uuid.uuid4, help_text="Changes when history was cut, e.g. after a restore: cursors of older epochs are void."
+    )
     seq = models.BigIntegerField(default=0)
 
 
@@ -69,13 +71,21 @@ class Basemap(models.Model):
     title_en = models.CharField(max_length=120)
     title_zh = models.CharField(max_length=120)
     source_type = models.CharField(max_length=10, choices=SourceType)
-    source = models.CharField(max_length=1000, blank=True, help_text="Path of the file, or address with {z} {x} {y} (XYZ) or the service's address (WMTS, WMS).")
+    source = models.CharField(
+        max_length=1000, blank=True, help_text="Path of the file, or address with {z} {x} {y} (XYZ) or the service's address (WMTS, WMS)."
+    )
     source_layer = models.CharField(max_length=120, blank=True, help_text="Layer name at the upstream (WMTS, WMS).")
-    key_env = models.CharField(max_length=60, blank=True, help_text="Name of the environment variable that holds the upstream's key; the key itself is never stored.")
+    key_env = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text="Name of the environment variable that holds the upstream's key; the key itself is never stored.",
+    )
     datum = models.CharField(max_length=20, default="WGS84")
     min_zoom = models.PositiveSmallIntegerField(default=0)
     max_zoom = models.PositiveSmallIntegerField(default=19)
-    bounds = ArrayField(models.FloatField(), size=4, null=True, blank=True, help_text="West, south, east, north in degrees; empty means everywhere.")
+    bounds = ArrayField(
+        models.FloatField(), size=4, null=True, blank=True, help_text="West, south, east, north in degrees; empty means everywhere."
+    )
     taken_date = models.DateField(null=True, blank=True)
     licence = models.CharField(max_length=200, blank=True)
     attribution = models.CharField(max_length=300, blank=True)
