@@ -1,7 +1,7 @@
 /** Open, edit, delete and restore customers. */
 import { customerKeys } from "./customers";
 import { http } from "./http";
-import { forgetLists, rememberCard } from "./moves";
+import { rememberCard } from "./moves";
 import { isProblem } from "./problem";
 import { queryClient } from "./query-client";
 import type { CustomerCard, CustomerClass, CustomerStatus, Grade, PointSource } from "./types";

@@ -15,7 +15,7 @@ export const DATUM_NAMES: Readonly<Record<Datum, string>> = {
 };
 
 const A_M = 6_378_245;
-const EE = 0.006_693_421_622_965_942_3;
+const EE = 0.006_693_421_622_965_943;
 const BD_PI = (Math.PI * 3_000) / 180;
 
 export function toWgs84(position: LonLat, datum: Datum): LonLat {

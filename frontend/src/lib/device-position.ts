@@ -23,7 +23,8 @@ export function findDevice(): Promise<DevicePosition> {
       return;
     }
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => resolve({ lon: coords.longitude, lat: coords.latitude, accuracy_m: Math.max(0.1, coords.accuracy) }),
+      ({ coords }) =>
+        resolve({ lon: coords.longitude, lat: coords.latitude, accuracy_m: Math.max(0.1, coords.accuracy) }),
       (error) => reject(new NoPosition(error.code === error.PERMISSION_DENIED ? "deviceDenied" : "deviceFailed")),
       { enableHighAccuracy: true, timeout: 15_000, maximumAge: 10_000 },
     );

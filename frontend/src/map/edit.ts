@@ -140,7 +140,7 @@ export class PositionEditor {
 
   private setCursor(cursor: string): void {
     const element = this.map.ol.getViewport();
-    if (element.style.cursor !== cursor) element.style.cursor = cursor;
+    if (element && element.style.cursor !== cursor) element.style.cursor = cursor;
   }
 
   private styleOf(role: Role): Style[] {

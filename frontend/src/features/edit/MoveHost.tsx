@@ -6,6 +6,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { positionOf, readCard } from "@/api/moves";
 import { useMay, useMe } from "@/api/session";
+import { useMapLayers } from "@/layers/context";
 import type { LonLat } from "@/lib/coordinates";
 import { stepped } from "@/lib/geodesy";
 import { notify } from "@/lib/notices";
@@ -13,7 +14,6 @@ import { useShortcuts } from "@/lib/shortcuts";
 import { useStore } from "@/lib/store";
 import { errorText } from "@/lib/ui/errors";
 import { parseSelection, urlState } from "@/lib/url-state";
-import { useMapLayers } from "@/layers/context";
 import { useMap } from "@/map/context";
 import { PositionEditor } from "@/map/edit";
 import { askToMove, moveWish } from "@/map/moving";
@@ -143,7 +143,10 @@ export default function MoveHost() {
     if (!inConflict || current?.phase.name !== "conflict") return;
     const { lon, lat } = current.phase.theirs;
     const places = [current.from, shownAt(current), lon === null || lat === null ? null : { lon, lat }];
-    map.fit(places.filter((place) => place !== null), { maxZoom: 18 });
+    map.fit(
+      places.filter((place) => place !== null),
+      { maxZoom: 18 },
+    );
   }, [inConflict, map]);
 
   // Closing the page would lose what was moved or typed.

@@ -3,11 +3,11 @@ import i18next from "i18next";
 import { newIdempotencyKey } from "@/api/http";
 import { deviceWords, guardOf, moveCustomer, readCard, suggestionOf, theirsOf } from "@/api/moves";
 import { isProblem } from "@/api/problem";
+import type { MapLayers } from "@/layers/map-layers";
+import { showFeature, tellMoved } from "@/layers/moves";
 import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
 import { createStore } from "@/lib/store";
-import type { MapLayers } from "@/layers/map-layers";
-import { showFeature, tellMoved } from "@/layers/moves";
 import {
   asksFirst,
   commandOf,
@@ -16,8 +16,8 @@ import {
   keyKeeper,
   type MoveSession,
   overTheirs,
-  PLACING,
   type Phase,
+  PLACING,
 } from "./move-session";
 
 export const moveSession = createStore<MoveSession | null>(null);
@@ -93,7 +93,10 @@ export function keepTheirs(): void {
   void readCard(customer.id);
   notify({
     kind: "info",
-    text: i18next.t("edit:keptTheirs", { name: nameOf(customer), who: phase.theirs.actor_name || phase.theirs.actor || "" }),
+    text: i18next.t("edit:keptTheirs", {
+      name: nameOf(customer),
+      who: phase.theirs.actor_name || phase.theirs.actor || "",
+    }),
     action: { label: i18next.t("edit:bringBack"), run: () => startMove(session) },
   });
 }

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import { formatDecimal, type LonLat, type Reading, readCoordinates } from "../coordinates";
 import { DATUM_NAMES, DATUMS, type Datum } from "../datums";
 import { distanceBetween_m } from "../geodesy";
-import css from "./ui.module.css";
 import extra from "./fields.module.css";
+import css from "./ui.module.css";
 
 export interface GivenPosition extends LonLat {
   datum: Datum;
@@ -109,7 +109,12 @@ export function PositionField({
           </option>
         ))}
       </select>
-      <span id={`${id}-note`} className={extra.note} data-wrong={note ? "" : undefined} role={note ? "alert" : undefined}>
+      <span
+        id={`${id}-note`}
+        className={extra.note}
+        data-wrong={note ? "" : undefined}
+        role={note ? "alert" : undefined}
+      >
         {note ?? (reading?.notation === "dms" ? t("readAs", { position: formatDecimal(reading) }) : t("order"))}
         {other && (
           <button type="button" className={extra.link} onClick={() => swap(other)}>

@@ -1,7 +1,7 @@
 /** More fields of forms: choices and longer texts, each with its label, help and error. */
 import { type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
-import css from "./ui.module.css";
 import extra from "./fields.module.css";
+import css from "./ui.module.css";
 
 export interface Choice<T extends string> {
   value: T;
