@@ -23,10 +23,12 @@ def _ids_in_rows(user: Any, layer: registry.MapLayer, ids: Sequence[int]) -> set
 
 
 def may_subscribe(user: Any, key: str) -> bool:
-    """Tell whether the person may follow the layer at all.
+    """Tell whether the person may follow layers at all.
 
     Raises:
-        UnknownLayer: there is no such layer.
+        UnknownLayer: there is no such layer, or not for this person.
     """
-    registry.layer(key)
-    return access.VIEW in access.actions_of(user)
+    if access.VIEW not in access.actions_of(user):
+        return False
+    registry.layer_for(user, key)
+    return True

@@ -33,7 +33,6 @@ class Log:
         self.reads = 0
         self.broken: Exception | None = None
         self.slow_s = 0.0
-        self.standings: dict[str, Standing] = {}
 
     def append(self, count: int, feature_id: int = 1) -> None:
         for _ in range(count):
@@ -58,7 +57,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Log:
     log = Log()
     for name in ("position", "read_after"):
         monkeypatch.setattr(event_log, name, getattr(log, name))
-    monkeypatch.setattr(event_log, "standings", lambda asked: log.standings)
+    monkeypatch.setattr(event_log, "standings", lambda asked: {key: STANDING for key, _ in asked})
     # Redis is not there: the hub lives by polling, ten times faster than in earnest.
     monkeypatch.setattr("django.conf.settings.REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(hub, "POLL_S", 0.1)

@@ -199,13 +199,21 @@ def test_foreign_streams_are_refused_and_the_socket_stays(server: WebProcess, mu
     browser = LiveBrowser(server, nobody).open()
 
     browser.say('{"type":"hello","streams":[{"key":"customer:1","epoch":null,"cursor":0},{"key":"customers","epoch":null,"cursor":0}]}')
-    assert [browser.hear()["code"], browser.hear()["code"]] == ["unknown_stream", "forbidden"]
+    assert [browser.hear()["code"], browser.hear()["code"]] == ["forbidden", "forbidden"]
 
     move(museum, planner, THEATRE)
     browser.frames.clear()
     with pytest.raises(TimeoutError):
         browser.until(lambda: False, within_s=1.2)
     assert browser.frames == []
+
+
+def test_a_customer_may_not_follow_the_staffs_layers(server: WebProcess, holder: User) -> None:
+    browser = LiveBrowser(server, holder).open()
+
+    browser.say('{"type":"hello","streams":[{"key":"customer:1","epoch":null,"cursor":0},{"key":"network","epoch":null,"cursor":0}]}')
+
+    assert [browser.hear()["code"], browser.hear()["code"]] == ["unknown_stream", "unknown_stream"]
 
 
 def test_a_cursor_of_another_history_is_reset(server: WebProcess, museum: Account, planner: User) -> None:
