@@ -5,7 +5,6 @@ import hashlib
 import http.client
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -327,13 +326,17 @@ COMMANDS: dict[str, Callable[..., int]] = {
 
 
 def main() -> int:
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `./gridatlas status | head` is no failure
     try:
-        return COMMANDS[sys.argv[1]](*sys.argv[2:])
+        code = COMMANDS[sys.argv[1]](*sys.argv[2:])
+        sys.stdout.flush()
+        return code
     except CannotGoOn as why:
         sys.stdout.flush()
         print(f"gridatlas: {why}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # the reader of `./gridatlas status | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as why:
         hint = "; free some space and run this again" if why.errno == errno.ENOSPC else ""
         print(f"gridatlas: {why}{hint}. The log is {console.SETUP_LOG}.", file=sys.stderr)
