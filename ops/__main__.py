@@ -329,7 +329,6 @@ def main() -> int:
     try:
         code = COMMANDS[sys.argv[1]](*sys.argv[2:])
         sys.stdout.flush()
-        return code
     except CannotGoOn as why:
         sys.stdout.flush()
         print(f"gridatlas: {why}", file=sys.stderr)
@@ -343,6 +342,8 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    else:
+        return code
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ class Supervisor:
         pid = int(self._call("getPID"))
         self._call("shutdown")
         deadline = time.monotonic() + timeout_s
-        while Path(f"/proc/{pid}").exists():
+        while _is_alive(pid):
             if time.monotonic() > deadline:
                 raise CannotGoOn(f"supervisord (process {pid}) does not stop; see {console.LOGS / 'supervisord.log'}.")
             time.sleep(0.1)
@@ -142,6 +142,14 @@ class _ShortPatience(xmlrpc.client.Transport):
         connection = super().make_connection(host)
         connection.timeout = 90
         return connection
+
+
+def _is_alive(pid: int) -> bool:
+    """A container's first process may never collect the dead, so a zombie counts as gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def strays() -> list[int]:
