@@ -7,7 +7,7 @@ const dist = new URL("../dist/", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", dist), "utf8"));
 
 // The entry, the map page it opens, and the texts of one language (the larger one, to be honest).
-const roots = ["index.html", "src/main/MapPage.tsx", "src/locales/zh/index.ts"];
+const roots = ["index.html", "src/main/MapPage.tsx", "src/locales/zh/first.ts"];
 const files = new Map();
 
 function collect(key, because) {

@@ -67,7 +67,7 @@ export interface Feature {
   cardActions?: readonly CardAction[];
   mapControls?: readonly MapControl[];
   /** In the top bar, left to right. */
-  topBar?: readonly { id: string; order: number; Component: ComponentType }[];
+  topBar?: readonly { id: string; order: number; load: Load }[];
   /** Right card for a selection of this server layer (`#sel=<layer>:<id>`). */
   cards?: readonly { layer: string; load: Load<{ id: number }> }[];
   /** Always there while the map is: dialogs, hints, listeners. Loaded after the first map. */

@@ -1,13 +1,15 @@
-/** English and Simplified Chinese, one chunk per language, one file (= namespace) per feature in src/locales. */
+/** English and Simplified Chinese, two chunks per language, one file (= namespace) per feature in src/locales. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { type Language, preferences, setPreference } from "./preferences";
 
 type Resources = Record<string, Record<string, unknown>>;
 
-const loaders: Record<Language, () => Promise<{ default: Resources }>> = {
-  en: () => import("../locales/en"),
-  zh: () => import("../locales/zh"),
+type Part = "first" | "rest";
+
+const loaders: Record<Language, Record<Part, () => Promise<{ default: Resources }>>> = {
+  en: { first: () => import("../locales/en/first"), rest: () => import("../locales/en/rest") },
+  zh: { first: () => import("../locales/zh/first"), rest: () => import("../locales/zh/rest") },
 };
 
 export const LANGUAGES: readonly { code: Language; label: string; tag: string }[] = [
@@ -23,10 +25,23 @@ function startLanguage(): Language {
   return preferences.get().language ?? (/^zh/i.test(navigator.language) ? "zh" : "en");
 }
 
-async function load(language: Language): Promise<void> {
-  if (i18next.hasResourceBundle(language, "common")) return;
-  const { default: resources } = await loaders[language]();
-  for (const [namespace, texts] of Object.entries(resources)) i18next.addResourceBundle(language, namespace, texts);
+const loading = new Map<string, Promise<void>>();
+
+function load(language: Language, part: Part): Promise<void> {
+  const key = `${language}/${part}`;
+  let done = loading.get(key);
+  if (!done) {
+    done = loaders[language][part]().then(({ default: resources }) => {
+      for (const [namespace, texts] of Object.entries(resources)) i18next.addResourceBundle(language, namespace, texts);
+    });
+    loading.set(key, done);
+  }
+  return done;
+}
+
+/** The texts of features: awaited by everything that is loaded lazily, so that no panel shows a key. */
+export function loadTexts(): Promise<void> {
+  return load(currentLanguage(), "rest");
 }
 
 export async function startI18n(): Promise<void> {
@@ -39,12 +54,12 @@ export async function startI18n(): Promise<void> {
     returnNull: false,
     react: { useSuspense: false, bindI18nStore: "added" },
   });
-  await load(language);
+  await load(language, "first");
   document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
 }
 
 export async function setLanguage(language: Language): Promise<void> {
-  await load(language);
+  await Promise.all([load(language, "first"), load(language, "rest")]);
   await i18next.changeLanguage(language);
   document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
   setPreference("language", language);

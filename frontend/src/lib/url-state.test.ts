@@ -9,6 +9,7 @@ import {
   rereadUrl,
   select,
   setFilter,
+  settlePath,
   urlState,
 } from "./url-state";
 
@@ -56,6 +57,14 @@ describe("the address", () => {
     urlState.set({ map: "15.00/60.00000/24.00000" }, { replace: true });
 
     expect(history.length).toBe(before);
+  });
+
+  it("turns the permanent address of a customer into the map with its card", () => {
+    history.replaceState(null, "", "/customers/42");
+    settlePath();
+
+    expect(location.pathname + location.hash).toBe("/#sel=customers:42");
+    expect(urlState.get()).toEqual({ sel: "customers:42" });
   });
 
   it("drops what it shows when the address changes under it", () => {

@@ -74,6 +74,17 @@ export function rereadUrl(): void {
   if (formatHash(next) !== formatHash(store.get())) store.set(next);
 }
 
+/**
+ * `/customers/42` is the permanent address of a customer: the map with its card. There is one page, so any other path
+ * is the map too; what is on the screen stands behind the #.
+ */
+export function settlePath(): void {
+  const customer = /^\/customers\/(\d+)\/?$/.exec(location.pathname)?.[1];
+  if (customer) history.replaceState(history.state, "", `/#sel=customers:${customer}`);
+  else if (location.pathname !== "/") history.replaceState(history.state, "", `/${location.search}${location.hash}`);
+  rereadUrl();
+}
+
 if (typeof window !== "undefined") {
   window.addEventListener("popstate", rereadUrl);
   window.addEventListener("hashchange", rereadUrl);
@@ -93,7 +104,7 @@ export const urlState = {
     if (hash === formatHash(store.get())) return;
     const address = `${location.pathname}${location.search}${hash}`;
     if (replace) history.replaceState(history.state, "", address);
-    else history.pushState({ ...history.state, idx: (history.state?.idx ?? 0) + 1 }, "", address);
+    else history.pushState(null, "", address);
     store.set(next);
   },
 };

@@ -25,6 +25,7 @@ export function Shell() {
   const { panel, drawer } = useUrl();
   const selection = useSelection();
   const layout = useLayout();
+  const drawn = useStore(useMap().drawn);
   const card = selection ? cards.find((candidate) => candidate.layer === selection.layer) : undefined;
   const openPanel = panels.find((candidate) => candidate.id === panel);
   const openDrawer = drawers.find((candidate) => candidate.id === drawer);
@@ -54,7 +55,7 @@ export function Shell() {
       <Rail me={me} />
       <MapCanvas />
       <div className={css.controls}>
-        {mapControls.map((control) => {
+        {(drawn ? mapControls : []).map((control) => {
           const Control = lazyOf(control.load);
           return (
             <Boundary key={control.id} quiet>
@@ -91,7 +92,7 @@ export function Shell() {
           </Boundary>
         </Sheet>
       )}
-      {overlays.map((overlay) => {
+      {(drawn ? overlays : []).map((overlay) => {
         const Overlay = lazyOf(overlay.load);
         return (
           <Boundary key={overlay.id} quiet>
@@ -105,6 +106,7 @@ export function Shell() {
 }
 
 function TopBar() {
+  const drawn = useStore(useMap().drawn);
   return (
     <header className={css.topbar}>
       <div className={css.brand}>
@@ -123,11 +125,14 @@ function TopBar() {
         </svg>
         <span>GridAtlas</span>
       </div>
-      {topBarItems.map(({ id, Component }) => (
-        <Boundary key={id} quiet>
-          <Component />
-        </Boundary>
-      ))}
+      {(drawn ? topBarItems : []).map(({ id, load }) => {
+        const Item = lazyOf(load);
+        return (
+          <Boundary key={id} quiet>
+            <Item />
+          </Boundary>
+        );
+      })}
     </header>
   );
 }
@@ -165,7 +170,7 @@ function RailButton({ item }: { item: RailItem }) {
       onClick={() => urlState.set({ [slot]: open ? null : id })}
     >
       <Icon name={item.icon} size={20} />
-      <span>{t(item.label)}</span>
+      <span>{t(item.label, { defaultValue: "" })}</span>
       {badge > 0 && <em>{badge > 99 ? "99+" : badge}</em>}
     </button>
   );

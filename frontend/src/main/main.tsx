@@ -1,21 +1,20 @@
 /** Start: texts, theme, who is signed in; then the map or the sign-in page. */
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
-import { BrowserRouter } from "react-router";
 import { queryClient } from "@/api/query-client";
 import { startI18n } from "@/lib/i18n";
 import "@/lib/ui/base.css";
+import { settlePath } from "@/lib/url-state";
 import { App } from "./App";
 
 async function start(): Promise<void> {
+  settlePath();
   await startI18n();
   const element = document.getElementById("root");
   if (!element) return;
   createRoot(element).render(
     <QueryClientProvider client={queryClient}>
-      <BrowserRouter>
-        <App />
-      </BrowserRouter>
+      <App />
     </QueryClientProvider>,
   );
 }

@@ -29,5 +29,5 @@ export function CustomerSymbol({
 }) {
   const theme = useShownTheme();
   const url = pictureOf({ grade, status, ring: ringOf(classes), theme });
-  return <img src={url} alt="" width={size} height={size} draggable={false} />;
+  return <img src={url} alt="" width={size} height={size} draggable={false} style={{ flex: "none" }} />;
 }

@@ -1,11 +1,8 @@
 /** The basemap: vector, imagery, or imagery with the labels of the vector tiles. Switching changes what lies below, nothing else. */
 import MVT from "ol/format/MVT.js";
-import TileLayer from "ol/layer/Tile.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
-import { transformExtent } from "ol/proj.js";
 import RenderFeature from "ol/render/Feature.js";
 import VectorTileSource from "ol/source/VectorTile.js";
-import XYZ from "ol/source/XYZ.js";
 import { createXYZ } from "ol/tilegrid.js";
 import { useEffect, useMemo } from "react";
 import type { BasemapInfo } from "@/api/types";
@@ -15,7 +12,7 @@ import { BasemapStyles, waterColor } from "./basemap-style";
 import { type GridMap, Z } from "./grid-map";
 import { look, perLook } from "./look";
 import { zoomOfResolution } from "./scale";
-import { countFailure, loadTile } from "./tile-loading";
+import { loadTile } from "./tile-loading";
 
 export type BasemapMode = "vector" | "imagery" | "hybrid";
 
@@ -71,7 +68,7 @@ export function useBasemapOfUrl(map: GridMap, basemaps: readonly BasemapInfo[] |
     () => (vector && mode !== "imagery" ? addVector(map, vector, mode === "hybrid") : undefined),
     [map, vector, mode],
   );
-  useEffect(() => (imagery && mode !== "vector" ? addImagery(map, imagery) : undefined), [map, imagery, mode]);
+  useEffect(() => (imagery && mode !== "vector" ? addImageryLater(map, imagery) : undefined), [map, imagery, mode]);
 }
 
 function addVector(map: GridMap, info: BasemapInfo, labelsOnly: boolean): () => void {
@@ -112,23 +109,17 @@ function addVector(map: GridMap, info: BasemapInfo, labelsOnly: boolean): () => 
   };
 }
 
-function addImagery(map: GridMap, info: BasemapInfo): () => void {
-  const source = new XYZ({
-    url: info.url,
-    minZoom: info.min_zoom,
-    maxZoom: info.max_zoom,
-    transition: 150,
-    interpolate: true,
+/** Imagery comes with its own part of OpenLayers, which the first map does not need. */
+function addImageryLater(map: GridMap, info: BasemapInfo): () => void {
+  let stop: (() => void) | null = null;
+  let cancelled = false;
+  void import("./imagery").then(({ addImagery }) => {
+    if (!cancelled) stop = addImagery(map, info);
   });
-  source.on("tileloaderror", () => countFailure(info.url, true));
-  source.on("tileloadend", () => countFailure(info.url, false));
-  const layer = new TileLayer({
-    source,
-    zIndex: Z.BASE,
-    background: look.get().theme === "dark" ? "#10171e" : "#dfe4e7",
-    ...(info.bounds ? { extent: transformExtent([...info.bounds], "EPSG:4326", "EPSG:3857") } : {}),
-  });
-  return map.addLayer(layer);
+  return () => {
+    cancelled = true;
+    stop?.();
+  };
 }
 
 /** True when the centre of the map lies outside of what this imagery covers. */

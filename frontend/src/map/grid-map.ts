@@ -18,6 +18,7 @@ import Kinetic from "ol/Kinetic.js";
 import type BaseLayer from "ol/layer/Base.js";
 import OlMap from "ol/Map.js";
 import type MapBrowserEvent from "ol/MapBrowserEvent.js";
+import { unByKey } from "ol/Observable.js";
 import { fromLonLat, toLonLat } from "ol/proj.js";
 import View from "ol/View.js";
 import type { LonLat } from "@/lib/coordinates";
@@ -84,6 +85,8 @@ export class GridMap {
   /** Where the pointer is, or null; changes at most once a frame. */
   readonly pointer: Store<LonLat | null> = createStore<LonLat | null>(null);
   readonly hovered: Store<Hit | null> = createStore<Hit | null>(null);
+  /** True once the first picture with its tiles was drawn: what is not the map waits for it. */
+  readonly drawn: Store<boolean> = createStore(false);
   readonly mode: Store<MapMode | null> = createStore<MapMode | null>(null);
 
   private readonly pickers = new Set<Picker>();
@@ -106,6 +109,13 @@ export class GridMap {
     this.ol = new OlMap({ view: this.view, controls: [], interactions: standardInteractions(), layers: [] });
     this.settled = createStore<SettledView>({ ...start, bbox: [0, 0, 0, 0], rotation: 0 });
     this.ol.on("moveend", () => this.settle());
+    const drawn = this.ol.on("rendercomplete", () => {
+      if (!this.ol.getLayers().getLength()) return;
+      unByKey(drawn);
+      this.drawn.set(true);
+    });
+    // A slow tile must not keep the controls away.
+    setTimeout(() => this.drawn.set(true), 3_000);
     this.ol.on("singleclick", (event) => this.handleClick(event as MapBrowserEvent<PointerEvent>));
     this.ol.on("pointermove", (event) => this.handlePointer(event as MapBrowserEvent<PointerEvent>));
   }

@@ -1,8 +1,7 @@
 /** Theme, language, keys, sign-out. */
-import { lazy } from "react";
 import type { Feature } from "../feature";
 
 export const feature: Feature = {
   id: "account",
-  topBar: [{ id: "account", order: 90, Component: lazy(() => import("./AccountMenu")) }],
+  topBar: [{ id: "account", order: 90, load: () => import("./AccountMenu") }],
 };

@@ -68,23 +68,23 @@ function MoveForm({ session, title }: { session: MoveSession; title: string }) {
       <div className={css.body}>
         <p className={css.help}>{t(session.from ? "howToMove" : "howToPlace")}</p>
         <SomebodyElse session={session} />
-        <dl className={css.places}>
-          <dt>{t("from")}</dt>
-          <dd>{session.from ? formatDecimal(session.from) : t("noLocation")}</dd>
-          <dt>{t("to")}</dt>
-          <dd>{moved && at ? formatDecimal(at) : t("notYet")}</dd>
-        </dl>
-        <div className={css.typed}>
-          <PositionField
-            label={t("position:label")}
-            value={session.given ?? (session.from && { ...session.from, datum: "WGS84" })}
-            near={session.from ?? map.shown}
-            onGive={(given) => update((current) => placed(current, given, "typed"))}
-            onSettle={() => at && map.reveal(at)}
-            error={refused.lon?.join(" ") ?? refused.lat?.join(" ")}
-          />
+        <div className={css.where}>
+          <dl className={css.places}>
+            <dt>{t("from")}</dt>
+            <dd>{session.from ? formatDecimal(session.from) : t("noLocation")}</dd>
+            <dt>{t("to")}</dt>
+            <dd>{moved && at ? formatDecimal(at) : t("notYet")}</dd>
+          </dl>
           <Nudges onNudge={nudge} />
         </div>
+        <PositionField
+          label={t("position:label")}
+          value={session.given ?? (session.from && { ...session.from, datum: "WGS84" })}
+          near={session.from ?? map.shown}
+          onGive={(given) => update((current) => placed(current, given, "typed"))}
+          onSettle={() => at && map.reveal(at)}
+          error={refused.lon?.join(" ") ?? refused.lat?.join(" ")}
+        />
         <TextField
           label={t("reason")}
           value={session.reason}

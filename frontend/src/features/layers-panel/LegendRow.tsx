@@ -5,7 +5,7 @@ import { clusterCanvas } from "@/layers/cluster-symbol";
 import { feederColour, stationCanvas, substationCanvas } from "@/layers/network";
 import { localized } from "@/lib/i18n";
 import { useShownTheme } from "@/lib/preferences";
-import { SymbolIcon } from "@/map/SymbolIcon";
+import { CustomerSymbol } from "@/map/CustomerSymbol";
 import { ringOf } from "@/map/symbols";
 import css from "./layers.module.css";
 
@@ -32,14 +32,14 @@ function Sample({ entry }: { layer: string; entry: Entry }) {
   };
   switch (kind) {
     case "grade":
-      return <SymbolIcon grade={value as Grade} status="normal" size={26} />;
+      return <CustomerSymbol grade={value as Grade} status="normal" size={26} />;
     case "status":
-      return <SymbolIcon grade="second" status={value as CustomerStatus} size={26} />;
+      return <CustomerSymbol grade="second" status={value as CustomerStatus} size={26} />;
     case "class":
       return ringOf(value) === "none" ? (
         <span className={css.nothing}>–</span>
       ) : (
-        <SymbolIcon grade="none" status="normal" classes={value ?? ""} size={28} />
+        <CustomerSymbol grade="none" status="normal" classes={value ?? ""} size={28} />
       );
     case "cluster":
       return <Canvas source={clusterCanvas({ radius: 14, worst: "special", theme })} size={28} />;
@@ -73,12 +73,5 @@ function Canvas({ source, size }: { source: HTMLCanvasElement; size: number }) {
     context?.clearRect(0, 0, source.width, source.height);
     context?.drawImage(source, 0, 0);
   }, [source]);
-  return (
-    <canvas
-      ref={ref}
-      width={source.width}
-      height={source.height}
-      style={{ width: size, height: size }}
-    />
-  );
+  return <canvas ref={ref} width={source.width} height={source.height} style={{ width: size, height: size }} />;
 }

@@ -1,8 +1,7 @@
 /** "live", "delayed 12 s", "offline". */
-import { lazy } from "react";
 import type { Feature } from "../feature";
 
 export const feature: Feature = {
   id: "live-status",
-  topBar: [{ id: "live-status", order: 50, Component: lazy(() => import("./LiveChip")) }],
+  topBar: [{ id: "live-status", order: 50, load: () => import("./LiveChip") }],
 };

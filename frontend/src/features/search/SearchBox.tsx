@@ -8,8 +8,8 @@ import { useShortcuts } from "@/lib/shortcuts";
 import { Icon, IconButton } from "@/lib/ui";
 import { errorText } from "@/lib/ui/errors";
 import { select } from "@/lib/url-state";
+import { CustomerSymbol } from "@/map/CustomerSymbol";
 import { useMap } from "@/map/context";
-import { SymbolIcon } from "@/map/SymbolIcon";
 import { useMark } from "@/map/use-mark";
 import css from "./search.module.css";
 
@@ -211,7 +211,7 @@ function Option({
       onMouseMove={onPoint}
     >
       {result.kind === "customer" ? (
-        <SymbolIcon grade={result.grade ?? "none"} status={result.status ?? "unknown"} size={26} />
+        <CustomerSymbol grade={result.grade ?? "none"} status={result.status ?? "unknown"} size={26} />
       ) : (
         <span className={css.glyph}>
           <Icon name={result.kind === "place" ? "pin" : "locate"} size={16} />

@@ -1,8 +1,7 @@
 /** One search box for customers, places and coordinates. */
-import { lazy } from "react";
 import type { Feature } from "../feature";
 
 export const feature: Feature = {
   id: "search",
-  topBar: [{ id: "search", order: 10, Component: lazy(() => import("./SearchBox")) }],
+  topBar: [{ id: "search", order: 10, load: () => import("./SearchBox") }],
 };

@@ -9,9 +9,9 @@ import { nameOf } from "@/lib/names";
 import { useEscape } from "@/lib/shortcuts";
 import { useStore } from "@/lib/store";
 import { select, useSelection } from "@/lib/url-state";
+import { CustomerSymbol } from "@/map/CustomerSymbol";
 import { useMap } from "@/map/context";
 import type { Hit, MapClick } from "@/map/grid-map";
-import { SymbolIcon } from "@/map/SymbolIcon";
 import { useMark } from "@/map/use-mark";
 import css from "./selection.module.css";
 
@@ -100,7 +100,7 @@ function Choice({ click, onDone }: { click: MapClick; onDone: () => void }) {
           {click.hits.map((hit, index) => (
             <li key={`${hit.layer}:${hit.id}`}>
               <button ref={index ? null : first} type="button" onClick={() => pick(hit)}>
-                <SymbolIcon
+                <CustomerSymbol
                   grade={(hit.properties.grade ?? "none") as Grade}
                   status={(hit.properties.status ?? "unknown") as CustomerStatus}
                   classes={String(hit.properties.classes ?? "")}

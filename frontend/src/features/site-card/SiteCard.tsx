@@ -16,7 +16,7 @@ import { Button, Chip, Icon, IconButton, LinkButton, Loading, Message, type Tone
 import { Boundary } from "@/lib/ui/Boundary";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
 import { formatHash, urlState, useUrl } from "@/lib/url-state";
-import { SymbolIcon } from "@/map/SymbolIcon";
+import { CustomerSymbol } from "@/map/CustomerSymbol";
 import css from "./card.module.css";
 
 const STATUS_TONE: Readonly<Record<CustomerStatus, Tone>> = {
@@ -104,7 +104,7 @@ function Head({ card }: { card: CustomerCard }) {
   return (
     <header className={css.head}>
       <div className={css.title}>
-        <SymbolIcon grade={card.grade} status={card.status} classes={card.classes} size={36} />
+        <CustomerSymbol grade={card.grade} status={card.status} classes={card.classes} size={36} />
         <div>
           <h2>{name}</h2>
           {name !== card.name && <p lang="">{card.name}</p>}
