@@ -153,7 +153,7 @@ UTILITY_NAME = env.str("UTILITY_NAME", default="GridAtlas")
 GUARD_DISTANCE_M = env.float("GUARD_DISTANCE_M", default=200.0)
 # Per web process: memory for rendered tiles, and database connections that render them.
 TILE_CACHE_MB = env.int("TILE_CACHE_MB", default=128)
-TILE_CONNECTIONS = env.int("TILE_CONNECTIONS", default=4)
+TILE_CONNECTIONS = env.int("TILE_CONNECTIONS", default=8)
 EVENT_RETENTION_ROWS = env.int("EVENT_RETENTION_ROWS", default=100_000)
 
 REST_FRAMEWORK = {

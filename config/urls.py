@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from layers.api.basemaps import imagery_tile
 from portal import health, pages
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("api/v1/", include("layers.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("imagery/<slug:key>/<int:z>/<int:x>/<int:y>.png", imagery_tile),
     path("admin/", admin.site.urls),
     # An unknown address below the server's own prefixes is 404; everything else is a place inside the application.
     re_path(r"^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|ws/).*$", pages.application),

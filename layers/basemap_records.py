@@ -1,14 +1,18 @@
 """The basemaps of this installation: the bundled ones, the demo's imagery, and what the operator names in GRIDATLAS_BASEMAPS."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from layers.mapproxy_config import mapproxy_config
 from layers.models import Basemap
 from spatial.services.in_step import Changes, bring_in_step
 
@@ -91,6 +95,29 @@ def from_setting(text: str) -> list[dict[str, Any]]:
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise BadBasemap("GRIDATLAS_BASEMAPS must be a list of objects.")
     return records
+
+
+def hand_to_mapproxy() -> dict[str, Any]:
+    """Write MapProxy's configuration from the enabled records; a running MapProxy reads it again by itself.
+
+    Returns path, written (whether it changed), layers, and refused: why a record was left out, by key.
+    """
+    config, refused = mapproxy_config(Basemap.objects.filter(enabled=True), var_dir=Path(settings.VAR_DIR), environ=os.environ)
+    path = Path(settings.VAR_DIR) / "mapproxy" / "mapproxy.yaml"
+    written = _write_if_changed(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
+    return {"path": str(path), "written": written, "layers": [layer["name"] for layer in config["layers"]], "refused": refused}
+
+
+def _write_if_changed(path: Path, text: str) -> bool:
+    """Write beside and rename. The file can hold an upstream's key, so only the owner may read it."""
+    if path.exists() and path.read_text() == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.touch(mode=0o600)
+    part.write_text(text)
+    part.replace(path)
+    return True
 
 
 def _basemap(record: Mapping[str, Any]) -> Basemap:

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,10 +17,29 @@ from spatial.tiles import TileOutsideRange, check_tile
 _KEEP_S = 3600
 
 
+class BasemapOut(serializers.Serializer):
+    """One background; `bounds` null means everywhere, `note` is for the person who chooses it."""
+
+    key = serializers.CharField()
+    kind = serializers.ChoiceField(Basemap.Kind.choices)
+    title = serializers.DictField(child=serializers.CharField())
+    url = serializers.CharField()
+    format = serializers.CharField()
+    min_zoom = serializers.IntegerField()
+    max_zoom = serializers.IntegerField()
+    bounds = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4, allow_null=True)
+    datum = serializers.CharField()
+    date = serializers.DateField(allow_null=True)
+    licence = serializers.CharField()
+    attribution = serializers.CharField()
+    note = serializers.DictField(child=serializers.CharField(), allow_null=True)
+    status = serializers.ChoiceField(["ok", "down"])
+
+
 class Basemaps(APIView):
     """The backgrounds to choose from, each with its datum, date, licence and whether its source answers."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=BasemapOut(many=True))
     def get(self, request: Request) -> Response:
         return Response([_basemap(basemap) for basemap in Basemap.objects.filter(enabled=True)])
 

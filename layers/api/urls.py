@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from layers.api import views
+from layers.api import basemaps, views
 
 urlpatterns = [
+    path("basemaps", basemaps.Basemaps.as_view()),
     path("layers", views.LayerList.as_view()),
     path("layers/<str:layer_id>/features", views.FeatureList.as_view()),
     path("layers/<str:layer_id>/features/<int:feature_id>/move", views.FeatureMove.as_view()),
