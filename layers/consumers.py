@@ -120,7 +120,7 @@ class MapConsumer(AsyncConsumer):
             log.info("socket_closed_for_abuse", code=int(abuse.code))
             socket.close(abuse.code)
         except BadMessage as problem:
-            socket.offer(frames.error("bad_message", str(problem)))
+            socket.tell(frames.error("bad_message", str(problem)))
         except SocketClosed:
             log.debug("socket_closed_during_replay")
 
@@ -135,7 +135,7 @@ class MapConsumer(AsyncConsumer):
     async def _take(self, socket: MapSocket, message: dict[str, Any]) -> None:
         match message.get("type"):
             case "ping":
-                socket.offer(frames.pong(timezone.now()))
+                socket.tell(frames.pong(timezone.now()))
             case "hello":
                 for key, epoch, cursor in subscriptions(message):
                     await self._subscribe(socket, key, epoch, cursor)
@@ -146,10 +146,10 @@ class MapConsumer(AsyncConsumer):
         try:
             is_allowed = visibility.may_subscribe(socket.user, key)
         except registry.UnknownLayer as unknown:
-            socket.offer(frames.error("unknown_stream", str(unknown), key=key[:40]))
+            socket.tell(frames.error("unknown_stream", str(unknown), key=key[:40]))
             return
         if not is_allowed:
-            socket.offer(frames.error("forbidden", "Your role may not follow this layer.", key=key))
+            socket.tell(frames.error("forbidden", "Your role may not follow this layer.", key=key))
             return
         try:
             await hub.this_process().subscribe(socket, key=key, epoch=epoch, cursor=cursor)

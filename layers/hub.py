@@ -23,6 +23,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from layers import event_log, frames, hints, visibility
 from layers.frames import CloseCode, LoggedEvent
 from layers.sockets import MapSocket
+from layers.wire import Frame
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -140,7 +141,7 @@ class Hub:
         if cursor is None or epoch != stream.epoch or not 0 <= cursor <= stream.head:
             self._reset(stream, socket)
             return
-        await socket.put(frames.resumed(key=key, epoch=stream.epoch, seq=stream.head))
+        await socket.put(Frame.of(frames.resumed(key=key, epoch=stream.epoch, seq=stream.head)))
         if await self._replay(stream, socket, cursor):
             # No await since the last look at stream.head: nothing can fall between the replay and the live events.
             self._join(stream, socket)
@@ -152,7 +153,7 @@ class Hub:
             stream.add(socket)
 
     def _reset(self, stream: _Stream, socket: MapSocket) -> None:
-        socket.offer(frames.reset(key=stream.key, epoch=stream.epoch, seq=stream.head))
+        socket.tell(frames.reset(key=stream.key, epoch=stream.epoch, seq=stream.head))
         self._join(stream, socket)
 
     async def _stream(self, key: str) -> _Stream:
@@ -175,12 +176,12 @@ class Hub:
             cursor = events[-1].seq
         return self._streams.get(stream.key) is stream
 
-    async def _frames_for(self, stream: _Stream, restricted_user: Any, events: Sequence[LoggedEvent]) -> list[str]:
+    async def _frames_for(self, stream: _Stream, restricted_user: Any, events: Sequence[LoggedEvent]) -> list[Frame]:
         visible = None
         if restricted_user is not None:
             visible = await self._ask(visibility.visible_seqs, restricted_user, stream.key, events)
         texts = (frames.texts_for(part, key=stream.key, epoch=stream.epoch, visible=visible) for part in frames.parts(events))
-        return [frames.packed(part) for part in texts]
+        return [Frame.of(frames.packed(part)) for part in texts]
 
     # The log
 
@@ -234,7 +235,7 @@ class Hub:
         for part in frames.parts(news.events):
             stream.ring.extend(part)
             stream.head = part[-1].seq
-            frame = frames.packed([event.text for event in part])
+            frame = Frame.of(frames.packed([event.text for event in part]))
             for socket in stream.staff:
                 socket.offer(frame)
             # The writers get their turn before the next frame: a burst must not look like a slow reader.
@@ -338,7 +339,7 @@ class Hub:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_WHEN_BEHIND_S if self._is_behind() else HEARTBEAT_S)
-            frame = frames.heartbeat(at=datetime.now(UTC), checked_at=self.checked_at)
+            frame = Frame.of(frames.heartbeat(at=datetime.now(UTC), checked_at=self.checked_at))
             for socket in list(self.sockets):
                 socket.offer(frame)
 

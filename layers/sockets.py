@@ -1,4 +1,4 @@
-"""The sending side of one browser's socket: a bounded queue and the task that empties it."""
+"""The sending side of one browser's socket: straight to the wire while it takes everything, else a bounded queue and the task that empties it."""
 
 import asyncio
 import time
@@ -12,10 +12,11 @@ import structlog
 from layers import access
 from layers.event_log import Standing
 from layers.frames import CloseCode
+from layers.wire import Frame, Wire
 
 log = structlog.get_logger()
 MAX_QUEUED_FRAMES = 256
-MAX_QUEUED_CHARACTERS = 1_000_000
+MAX_QUEUED_BYTES = 1_000_000
 # A replay waits while this much is queued, so that it never trips the limits above by itself.
 REPLAY_QUEUED_FRAMES = 8
 # How long a peer that takes nothing may hold its socket: a send that hangs, and after that the close that hangs too.
@@ -38,12 +39,13 @@ class MapSocket:
     scope: str
     session_key: str
     standing: Standing
-    queue: deque[str] = field(default_factory=deque)
-    queued_characters: int = 0
+    queue: deque[Frame] = field(default_factory=deque)
+    queued_bytes: int = 0
     close_code: int | None = None
     # When the send under way began (monotonic); None between sends.
     sending_since: float | None = None
     closing_since: float | None = None
+    _wire: Wire | None = None
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -51,20 +53,30 @@ class MapSocket:
     def is_restricted(self) -> bool:
         return self.scope != access.EVERYTHING
 
-    def offer(self, frame: str) -> None:
-        """Queue a frame without waiting. A reader too slow for the limits is closed: its cursor lets it resume."""
+    def __post_init__(self) -> None:
+        self._wire = Wire.under(self.send)
+
+    def offer(self, frame: Frame) -> None:
+        """Send or queue a frame without waiting. A reader too slow for the limits is closed: its cursor lets it resume."""
         if self.close_code is not None:
             return
+        # Only past an empty queue and an idle writer, else frames would overtake each other.
+        if not self.queue and self.sending_since is None and self._wire and self._wire.write(frame.wire):
+            return
         # An empty queue takes any frame: a single huge event must not close everyone for ever.
-        if self.queue and (len(self.queue) >= MAX_QUEUED_FRAMES or self.queued_characters + len(frame) > MAX_QUEUED_CHARACTERS):
-            log.info("slow_reader_closed", frames=len(self.queue), characters=self.queued_characters)
+        if self.queue and (len(self.queue) >= MAX_QUEUED_FRAMES or self.queued_bytes + len(frame.wire) > MAX_QUEUED_BYTES):
+            log.info("slow_reader_closed", frames=len(self.queue), bytes=self.queued_bytes)
             self.close(CloseCode.SLOW_READER)
             return
         self.queue.append(frame)
-        self.queued_characters += len(frame)
+        self.queued_bytes += len(frame.wire)
         self._ready.set()
 
-    async def put(self, frame: str) -> None:
+    def tell(self, text: str) -> None:
+        """Offer a frame that is for this socket alone."""
+        self.offer(Frame.of(text))
+
+    async def put(self, frame: Frame) -> None:
         """Queue a frame of a replay, waiting until the ones before it are mostly gone.
 
         Raises:
@@ -84,7 +96,7 @@ class MapSocket:
         self.close_code = code
         self.closing_since = time.monotonic()
         self.queue.clear()
-        self.queued_characters = 0
+        self.queued_bytes = 0
         self._ready.set()
         self._room.set()
 
@@ -95,13 +107,9 @@ class MapSocket:
         return self.sending_since is not None and now - self.sending_since > STALLED_S
 
     def cut(self) -> None:
-        """Abort the connection: a server's `send` waits for room even to say goodbye, so a peer that never reads could hold it for ever.
-
-        ASGI has no word for this; uvicorn's transport is reached through the bound `send`.
-        """
-        transport = getattr(getattr(self.send, "__self__", None), "transport", None)
-        if transport is not None:
-            transport.abort()
+        """Abort the connection: a server's `send` waits for room even to say goodbye, so a peer that never reads could hold it for ever."""
+        if self._wire:
+            self._wire.abort()
 
     async def run(self) -> None:
         """Send what is queued until the socket closes."""
@@ -114,8 +122,8 @@ class MapSocket:
     async def _drain(self) -> None:
         while self.queue:
             frame = self.queue.popleft()
-            self.queued_characters -= len(frame)
+            self.queued_bytes -= len(frame.wire)
             self.sending_since = time.monotonic()
-            await self.send({"type": "websocket.send", "text": frame})
+            await self.send({"type": "websocket.send", "text": frame.text})
             self.sending_since = None
             self._room.set()

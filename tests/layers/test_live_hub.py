@@ -16,6 +16,7 @@ from layers import access, event_log, hub, visibility
 from layers.event_log import News, Standing
 from layers.frames import CloseCode, LoggedEvent, event_text
 from layers.sockets import MAX_QUEUED_FRAMES, MapSocket, SocketClosed
+from layers.wire import Frame
 from tests.layers.live_client import ReferenceMap
 
 pytestmark = pytest.mark.unit
@@ -269,7 +270,7 @@ async def test_a_reader_that_stalls_is_closed_and_cut(the_hub: hub.Hub, log: Log
     assert stalled.socket in cuts
     assert other.closed is None
     with pytest.raises(SocketClosed):
-        await stalled.socket.put("more")
+        await stalled.socket.put(Frame.of("more"))
 
 
 async def test_a_single_huge_event_closes_nobody(the_hub: hub.Hub, log: Log) -> None:

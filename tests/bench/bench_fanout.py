@@ -1,0 +1,265 @@
+"""G9 and the server's part of commit-to-browser: one change to 1,000 and 5,000 open sockets.
+
+Three ways for the same text to the same number of connections, read by the same client code on the other core: our hub (from the COMMIT on),
+a bare Redis PUBLISH to as many TCP subscribers, and a Channels group over channels_redis.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.bench.harness import ROOT, Database, Result, free_port, session_cookie
+
+SIZES = tuple(int(size) for size in os.environ.get("FANOUT_SIZES", "1000,5000").split(","))
+SINGLE_EVENTS = int(os.environ.get("FANOUT_EVENTS", "30"))
+BURST_EVENTS = 100
+CHANNELS_EVENTS = 10
+# Below the server's own ration of handshakes.
+HANDSHAKES_PER_SECOND = 180
+FRAME_BYTES = 400
+
+
+class Reader(asyncio.Protocol):
+    """One connection of the crowd. What it reads is only searched for the token: parsing would measure the client."""
+
+    def __init__(self, crowd: "Crowd", greeting: bytes) -> None:
+        self.crowd = crowd
+        self.greeting = greeting
+        self.is_ready = False
+        self.is_upgraded = False
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        transport.write(self.greeting)
+
+    def data_received(self, data: bytes) -> None:
+        if self.is_ready:
+            self.crowd.got(data.count(self.crowd.token))
+            return
+        if not self.is_upgraded and b" 101 " in data[:20]:
+            self.is_upgraded = True
+            self.transport.write(self.crowd.hello)
+        if self.crowd.ready_mark in data:
+            self.is_ready = True
+            self.crowd.joined()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.crowd.lost += not self.crowd.is_over
+
+
+@dataclass
+class Crowd:
+    """Many connections that wait for the same events."""
+
+    size: int
+    ready_mark: bytes
+    hello: bytes = b""
+    token: bytes = b"-"
+    ready: int = 0
+    received: int = 0
+    wanted: int = 0
+    lost: int = 0
+    is_over: bool = False
+    stamps: list[float] = field(default_factory=list)
+    everyone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def joined(self) -> None:
+        self.ready += 1
+
+    def got(self, events: int) -> None:
+        if not events:
+            return
+        self.received += events
+        self.stamps.append(time.monotonic())
+        if self.received >= self.wanted:
+            self.everyone.set()
+
+    def expect(self, token: str, events: int) -> None:
+        self.token, self.received, self.wanted, self.stamps = token.encode(), 0, events * self.size, []
+        self.everyone.clear()
+
+
+def masked(text: bytes) -> bytes:
+    """Return a client's text frame; a mask of zeros is a mask."""
+    length = bytes([0x80 | len(text)]) if len(text) < 126 else bytes([0x80 | 126]) + len(text).to_bytes(2, "big")
+    return b"\x81" + length + bytes(4) + text
+
+
+def upgrade(port: int, cookie: str) -> bytes:
+    return (
+        f"GET /ws/map HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n"
+    ).encode()
+
+
+HELLO = masked(b'{"type":"hello","streams":[{"key":"customers","epoch":null,"cursor":null}]}')
+
+
+@asynccontextmanager
+async def crowd_of(size: int, port: int, greeting: bytes, *, mark: bytes, per_second: float) -> AsyncIterator[Crowd]:
+    crowd = Crowd(size, mark, HELLO)
+    loop = asyncio.get_running_loop()
+    connections = []
+    began = time.monotonic()
+    for number in range(size):
+        connections.append((await loop.create_connection(lambda: Reader(crowd, greeting), "127.0.0.1", port))[0])
+        await asyncio.sleep(max(0.0, began + number / per_second - time.monotonic()))
+    async with asyncio.timeout(60):
+        while crowd.ready < size:
+            await asyncio.sleep(0.05)
+    yield crowd
+    crowd.is_over = True
+    for connection in connections:
+        connection.abort()
+    await asyncio.sleep(0.5)
+
+
+class Publisher:
+    """The process that publishes."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        command = [sys.executable, "-m", "tests.bench.fanout_publisher"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout and self.process.stdout.readline() == "ready\n"
+
+    async def publish(self, way: str, count: int, token: str) -> dict[str, Any]:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(f"{way} {count} {token}\n")
+        self.process.stdin.flush()
+        return json.loads(await asyncio.to_thread(self.process.stdout.readline))
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+@dataclass
+class Figures:
+    """What one way did with one size. Times in ms from the publish (the COMMIT's return for the hub) until the last has it."""
+
+    last_ms: list[float]
+    each_ms: list[float]
+    deliveries_per_s: float
+    burst_s: float
+    lost: int
+
+    def p(self, values: Sequence[float], percent: int) -> float:
+        return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+    def row(self) -> dict[str, float]:
+        return {
+            "last_p50_ms": round(statistics.median(self.last_ms), 1),
+            "last_p99_ms": round(self.p(self.last_ms, 99), 1),
+            "each_p50_ms": round(statistics.median(self.each_ms), 1),
+            "each_p99_ms": round(self.p(self.each_ms, 99), 1),
+            "deliveries_per_s": round(self.deliveries_per_s),
+            "lost_sockets": self.lost,
+        }
+
+
+async def measured(crowd: Crowd, publisher: Publisher, way: str, *, singles: int, burst: int) -> Figures:
+    last, each = [], []
+    for number in range(singles):
+        token = f"{way}-{crowd.size}-{number:04d}"
+        crowd.expect(token, 1)
+        stamps = await publisher.publish(way, 1, token)
+        await _all_here(crowd)
+        start = stamps["committed"][0]
+        last.append((crowd.stamps[-1] - start) * 1000)
+        each += [(stamp - start) * 1000 for stamp in crowd.stamps]
+        await asyncio.sleep(0.05)
+    token = f"{way}-{crowd.size}-burst"
+    crowd.expect(token, burst)
+    stamps = await publisher.publish(way, burst, token)
+    await _all_here(crowd)
+    took = crowd.stamps[-1] - stamps["asked"]
+    return Figures(last, each, burst * crowd.size / took, took, crowd.lost)
+
+
+async def _all_here(crowd: Crowd) -> None:
+    async with asyncio.timeout(120):
+        await crowd.everyone.wait()
+
+
+async def serving(app: str, env: dict[str, str], port: int) -> asyncio.subprocess.Process:
+    command = ["-m", "uvicorn", app, "--port", str(port), "--no-access-log", "--log-level", "warning", "--ws", "websockets-sansio"]
+    command += ["--ws-max-size", "65536", "--ws-per-message-deflate", "false", "--backlog", "8192"]
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=ROOT, env=env)
+    for _ in range(300):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return process
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{app} did not start")
+
+
+async def fan_out(size: int, env: dict[str, str], cookie: str) -> dict[str, Figures]:
+    """Measure the three ways with `size` connections each, one after the other on the same two cores."""
+    publisher = Publisher(env)
+    redis = urlsplit(env["REDIS_URL"])
+    found: dict[str, Figures] = {}
+    try:
+        subscribe = b"*2\r\n$9\r\nSUBSCRIBE\r\n$5\r\nbench\r\n"
+        async with crowd_of(size, redis.port or 6379, subscribe, mark=b"subscribe", per_second=5000) as crowd:
+            found["redis"] = await measured(crowd, publisher, "redis", singles=SINGLE_EVENTS, burst=BURST_EVENTS)
+        for way, app, singles, burst in (
+            ("hub", "config.asgi:application", SINGLE_EVENTS, BURST_EVENTS),
+            ("channels", "tests.bench.fanout_peer:application", CHANNELS_EVENTS, CHANNELS_EVENTS),
+        ):
+            port = free_port()
+            server = await serving(app, env, port)
+            try:
+                async with crowd_of(size, port, upgrade(port, cookie), mark=b'"reset"', per_second=HANDSHAKES_PER_SECOND) as crowd:
+                    found[way] = await measured(crowd, publisher, way, singles=singles, burst=burst)
+            finally:
+                server.terminate()
+                await server.wait()
+    finally:
+        publisher.stop()
+    return found
+
+
+def run() -> list[Result]:
+    """Measure G9 and the server's part of commit-to-browser."""
+    import uvloop
+
+    made = Database(0, os.environ["DATABASE_URL"])
+    env = made.env(REDIS_URL=os.environ["REDIS_URL"], LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="config.settings")
+    cookie = session_cookie(made)
+    found = {size: uvloop.run(fan_out(size, env, cookie)) for size in SIZES}
+    return [_goal(found), _commit_to_frame(found)]
+
+
+def _goal(found: dict[int, dict[str, Figures]]) -> Result:
+    size = max(found)
+    hub, redis, channels = (found[size][way] for way in ("hub", "redis", "channels"))
+    to_redis = hub.row()["last_p99_ms"] / redis.row()["last_p99_ms"]
+    to_channels = hub.deliveries_per_s / channels.deliveries_per_s
+    measured_text = (
+        f"{size:,} sockets, p99 until the last has it: {hub.row()['last_p99_ms']:.0f} ms = {to_redis:.2f} x bare Redis ({redis.row()['last_p99_ms']:.0f} ms); "
+        f"back to back {hub.deliveries_per_s / 1000:.0f} k deliveries/s = {to_channels:.0f} x a Channels group"
+    )
+    details = {str(number): {way: figures.row() for way, figures in ways.items()} for number, ways in found.items()}
+    return Result("G9", measured_text, to_redis <= 1.0 and hub.deliveries_per_s >= 100_000 and to_channels >= 15, details)
+
+
+def _commit_to_frame(found: dict[int, dict[str, Figures]]) -> Result:
+    rows = {size: ways["hub"].row() for size, ways in found.items()}
+    text = "; ".join(f"{size:,} sockets: p50 {row['each_p50_ms']} ms, p99 {row['each_p99_ms']} ms" for size, row in rows.items())
+    return Result("commit-to-frame", text, None, {str(size): row for size, row in rows.items()})
+
+
+if __name__ == "__main__":
+    for result in run():
+        print(json.dumps(result.details, indent=1))
+        print(result.goal_id, "|", result.measured, "|", result.met)
