@@ -46,8 +46,6 @@ def imagery_tile(basemap_key: str, z: int, x: int, y: int) -> ImageryTile:
     if answer.status == 200 and content_type.startswith("image/"):
         _marker(basemap_key).unlink(missing_ok=True)
         return _over_notice(content_type, answer.data)
-    if answer.status == 400:  # TileOutOfRange: the tile lies outside the layer
-        return ImageryTile(200, "image/png", notice("no-imagery"))
     return _down(basemap_key, resting, f"{answer.status} {content_type}")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from layers.models import Basemap
+from spatial.tiles import MAX_ZOOM
 
 GRID = "webmercator"
 UPSTREAM_TIMEOUT_S = 3
@@ -60,7 +61,7 @@ def _frame(var_dir: Path) -> dict[str, Any]:
             "http": {"client_timeout": UPSTREAM_TIMEOUT_S, "hide_error_details": True},
             "image": {"resampling_method": "bilinear", "jpeg_quality": 88},
         },
-        "grids": {GRID: {"base": "GLOBAL_WEBMERCATOR", "num_levels": 22}},
+        "grids": {GRID: {"base": "GLOBAL_WEBMERCATOR", "num_levels": MAX_ZOOM + 1}},
         "sources": {},
         "caches": {},
         "layers": [],

@@ -19,16 +19,20 @@ class Command(BaseCommand):
         source = parser.add_mutually_exclusive_group(required=True)
         source.add_argument("file", nargs="?", type=Path, help="network document, JSON, may be gzip-compressed")
         source.add_argument(
-            "--upper-rhine", dest="file", action="store_const", const=reference_data.UPPER_RHINE, help="the real 20 kV grid of pandapower"
+            "--upper-rhine",
+            dest="bundled",
+            action="store_const",
+            const=reference_data.UPPER_RHINE,
+            help="the real 20 kV grid of pandapower",
         )
         source.add_argument(
-            "--helsinki", dest="file", action="store_const", const=reference_data.HELSINKI_NETWORK, help="the made-up grid of the demo"
+            "--helsinki", dest="bundled", action="store_const", const=reference_data.HELSINKI_NETWORK, help="the made-up grid of the demo"
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would change, store nothing")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path: Path = options["file"]
+        path: Path = options["file"] or options["bundled"]
         try:
             document = reference_data.read_document(path)
             changes = reference_data.import_network(document, dry_run=options["dry_run"])
