@@ -15,8 +15,8 @@ from spatial import notation
 from spatial import selectors as places
 from spatial.models import Place
 
-# pg_trgm's own 0.6 misses two letters that changed places in a short word; below 0.4 noise begins.
-TYPO_THRESHOLD = "0.42"
+# pg_trgm's own 0.6 first: few rows, quickly scored. It misses two letters that changed places in a short word; below 0.4 noise begins.
+TYPO_THRESHOLDS = ("0.6", "0.42")
 MIN_TAIL = 3
 
 
@@ -37,7 +37,7 @@ def found_places(*, text: str, limit: int) -> list[dict[str, Any]]:
     contained = names.filter(Q(key__contains=text.strip().lower()) | Q(address__icontains=text.strip())).order_by("name")[:limit]
     rows = list(contained)
     if len(rows) < limit and len(key) >= MIN_TAIL:
-        with _typo_threshold():
+        with _typo_threshold(TYPO_THRESHOLDS[-1]):
             near = names.filter(key__trigram_word_similar=text.strip().lower()).annotate(
                 score=TrigramWordSimilarity(text.strip().lower(), "key")
             )
@@ -80,16 +80,18 @@ def _coordinates(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _customers(user, text: str, limit: int) -> list[dict[str, Any]]:
-    rows = Account.objects.visible_to(user).present().select_related("point", "enterprise")
-    found: dict[int, tuple[Account, str]] = {}
+    rows = Account.objects.visible_to(user).present()
+    found: dict[int, str] = {}
     for match, branch in _branches(rows, text):
-        for account in branch[: limit * 2]:
-            found.setdefault(account.pk, (account, match))
-        # A number or a name that answers fully leaves no room for guesses by similarity.
-        if len(found) >= limit:
+        # Numbers only: joining what is shown to candidates that fall out again is what would cost.
+        for pk in branch.values_list("pk", flat=True)[: limit * 2]:
+            found.setdefault(pk, match)
+        # Enough sure answers leave no room for guesses; neither do good guesses for vaguer ones.
+        if len(found) >= limit or (found and match == "similar"):
             break
-    ranked = sorted(enumerate(found.values()), key=lambda entry: (_BRANCH_ORDER[entry[1][1]], entry[0]))
-    return [_answer(account, match) for _, (account, match) in ranked[:limit]]
+    ranked = sorted(found, key=lambda pk: _BRANCH_ORDER[found[pk]])[:limit]
+    accounts = rows.select_related("point").in_bulk(ranked)
+    return [_answer(accounts[pk], found[pk]) for pk in ranked]
 
 
 _BRANCH_ORDER = {"account": 0, "name": 1, "initials": 2, "pinyin": 3, "address": 4, "phone": 5, "similar": 6}
@@ -113,9 +115,10 @@ def _branches(rows: AccountQuerySet, text: str) -> Iterator[tuple[str, QuerySet]
     if key.isascii() and " " in key:
         yield "pinyin", rows.filter(pinyin__contains=key.replace(" ", "")).order_by(*by_grade)
     if len(key) >= MIN_TAIL:
-        with _typo_threshold():
-            near = rows.filter(search_text__trigram_word_similar=key).annotate(score=TrigramWordSimilarity(key, "search_text"))
-            yield "similar", near.order_by("-score", *by_grade)
+        near = rows.filter(search_text__trigram_word_similar=key).annotate(score=TrigramWordSimilarity(key, "search_text"))
+        for threshold in TYPO_THRESHOLDS:
+            with _typo_threshold(threshold):
+                yield "similar", near.order_by("-score", *by_grade)
 
 
 def _contacts_with_tail(number: str) -> QuerySet:
@@ -123,11 +126,11 @@ def _contacts_with_tail(number: str) -> QuerySet:
 
 
 @contextmanager
-def _typo_threshold() -> Iterator[None]:
+def _typo_threshold(threshold: str) -> Iterator[None]:
     """Lower pg_trgm's threshold for the statements inside; local to the transaction, so no pooled connection keeps it."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("select set_config('pg_trgm.word_similarity_threshold', %s, true)", [TYPO_THRESHOLD])
+            cursor.execute("select set_config('pg_trgm.word_similarity_threshold', %s, true)", [threshold])
         yield
 
 
