@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import rasterio
+from rasterio.errors import RasterioError
+
 from layers.models import Basemap
 from spatial.tiles import MAX_ZOOM
 
@@ -70,9 +73,16 @@ def _frame(var_dir: Path) -> dict[str, Any]:
 
 def _add(config: dict[str, Any], basemap: Basemap, source: dict[str, Any]) -> None:
     key = basemap.key
-    cache = {"grids": [GRID], "format": "mixed", "request_format": "image/png", "image": {"transparent": True}, "cache": {"type": "file"}}
-    if basemap.source_type != Basemap.SourceType.GEOTIFF:
-        cache["refresh_before"] = {"days": KEPT_DAYS}
+    cache: dict[str, Any] = {
+        "grids": [GRID],
+        "format": "mixed",
+        "request_format": "image/png",
+        "image": {"transparent": True},
+        "cache": {"type": "file"},
+    }
+    # Tiles older than a replaced file are drawn again; tiles of an upstream are kept for a month.
+    replaced = basemap.source_type == Basemap.SourceType.GEOTIFF
+    cache["refresh_before"] = {"mtime": basemap.source} if replaced else {"days": KEPT_DAYS}
     upstream_is_tiled = source["type"] == "tile"
     config["sources"][f"{key}_source"] = source
     if basemap.datum in SHIFTED_DATUMS:
@@ -94,8 +104,7 @@ def _source(basemap: Basemap, environ: Mapping[str, str]) -> dict[str, Any]:
     if basemap.datum not in ("WGS84", "CGCS2000", *SHIFTED_DATUMS):
         raise CannotProxy(f"Datum {basemap.datum} is not known for a basemap; use WGS84, CGCS2000, GCJ02 or BD09.")
     if basemap.source_type == Basemap.SourceType.GEOTIFF:
-        if not Path(basemap.source).is_file():
-            raise CannotProxy(f"The GeoTIFF {basemap.source} does not exist.")
+        _refuse_unreadable(basemap.source)
         return {"type": "geotiff", "path": basemap.source}
     address = _with_key(basemap, environ)
     if not address.startswith(("http://", "https://")):
@@ -111,6 +120,19 @@ def _source(basemap: Basemap, environ: Mapping[str, str]) -> dict[str, Any]:
         "transparent": True,
         "on_error": _MISSING_IS_BLANK,
     } | coverage
+
+
+def _refuse_unreadable(path: str) -> None:
+    """Open the picture now: MapProxy would refuse to start, for everybody, over one file that it cannot read."""
+    try:
+        with rasterio.open(path) as image:
+            crs, types = image.crs, set(image.dtypes)
+    except (RasterioError, OSError) as error:
+        raise CannotProxy(f"The GeoTIFF {path} cannot be read: {error}") from error
+    if crs is None:
+        raise CannotProxy(f"The GeoTIFF {path} does not say which coordinate system it is in.")
+    if types != {"uint8"}:
+        raise CannotProxy(f"The GeoTIFF {path} has {', '.join(sorted(types))} samples; convert it to 8 bit first.")
 
 
 # Upstreams say 404 or 204 where they have no tile: that is an answer. Any other failure stays one, and is shown as a notice.

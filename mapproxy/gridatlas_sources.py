@@ -7,6 +7,7 @@
 Registered the way MapProxy plugins are; `serve.py` calls `register()` before the configuration is read.
 """
 
+import contextlib
 import pathlib
 
 import numpy as np
@@ -14,7 +15,7 @@ import rasterio
 from mapproxy.config.configuration.source import SourceConfiguration, register_source_configuration
 from mapproxy.config.spec import image_opts
 from mapproxy.config.validator import schema
-from mapproxy.extent import MapExtent
+from mapproxy.extent import DefaultMapExtent, MapExtent
 from mapproxy.image import BaseImageResult, ImageResult
 from mapproxy.image.opts import ImageOptions
 from mapproxy.layer import BlankImageError
@@ -54,7 +55,9 @@ class GeoTiffSource(MapLayer):
         super().__init__(image_opts=_TRANSPARENT)
         self.path = path
         self.res_range = None
-        with rasterio.open(path) as image:
+        self.extent, self._pixel_m, self._overviews = DefaultMapExtent(), 1.0, []
+        # A file that went away fails its own tiles, not the start of MapProxy and with it all other imagery.
+        with contextlib.suppress(RasterioError, OSError), rasterio.open(path) as image:
             self.extent = MapExtent(transform_bounds(image.crs, "EPSG:4326", *image.bounds, densify_pts=21), SRS(4326))
             self._pixel_m = _ground_pixel_m(image)
             self._overviews = image.overviews(1)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -92,8 +93,11 @@ def proxy_url(var_dir: Path, demo_picture: Path, upstream: str) -> Iterator[str]
         xyz("gcj", f"{upstream}/gcj/{{z}}/{{x}}/{{y}}", datum="GCJ02"),
         xyz("dead", f"http://127.0.0.1:{free_port()}/{{z}}/{{x}}/{{y}}.png"),
     ]
+    shutil.copy(demo_picture, gone := demo_picture.with_name("gone.tif"))
+    records.append(Basemap(key="gone", kind="imagery", title_en="Gone", title_zh="Gone", source_type="geotiff", source=str(gone)))
     config, refused = mapproxy_config(records, var_dir=var_dir, environ={})
     assert not refused
+    gone.unlink()
     (var_dir / "mapproxy").mkdir()
     (var_dir / "mapproxy" / "mapproxy.yaml").write_text(yaml.safe_dump(config))
 
@@ -242,6 +246,13 @@ def test_what_was_fetched_once_is_not_asked_again(proxy: str) -> None:
 def test_a_missing_tile_is_no_failure(proxy: str) -> None:
     assert imagery_proxy.imagery_tile("holes", 10, 500, 300) == (200, "image/png", imagery_proxy.notice("no-imagery"))
     assert imagery_proxy.status_of("holes") == "ok"
+
+
+def test_a_picture_that_went_away_fails_alone(proxy: str) -> None:
+    tile = imagery_proxy.imagery_tile("gone", 16, *tile_at(*RAILWAY_SQUARE, 16))
+
+    assert tile.status == imagery_proxy.NOTICE
+    assert imagery_proxy.imagery_tile("demo", 16, *tile_at(*RAILWAY_SQUARE, 16)).status == 200
 
 
 def test_without_a_proxy_process_there_is_a_notice(settings, tmp_path: Path) -> None:
