@@ -10,11 +10,12 @@ from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
 
-# Below this line Django is set up and the apps' modules may be imported.
+from config.wsgi import application as django_wsgi
+
+# isort: split
+# Django is set up now; above this line the apps' modules could not be imported.
 from layers.consumers import MapConsumer
 from layers.tile_app import tile_app
-
-from config.wsgi import application as django_wsgi
 
 THREADS = int(os.environ.get("WEB_THREADS", "8"))
 _django = WSGIMiddleware(django_wsgi, workers=THREADS)
