@@ -11,7 +11,7 @@ import { formatNumber } from "@/lib/format";
 import { type GridMap, Z } from "@/map/grid-map";
 import { type Look, look, MAP_FONT, perLook } from "@/map/look";
 import { zoomOfResolution } from "@/map/scale";
-import { ringOf, SYMBOL_HALF, symbolCanvas } from "@/map/symbols";
+import { type Ring, ringOf, SYMBOL_HALF, symbolCanvas, symbolHalf } from "@/map/symbols";
 import { clusterCanvas, clusterRadius } from "./cluster-symbol";
 import { MvtLayer } from "./mvt-layer";
 
@@ -101,7 +101,7 @@ function customerStyle(feature: FeatureLike, zoom: number): Style[] {
     feature.get("classes"),
   );
   if (zoom < LABEL_FROM[grade]) return [symbol];
-  return [symbol, symbols().label(nameOf(feature), grade)];
+  return [symbol, symbols().label(nameOf(feature), grade, ringOf(feature.get("classes")))];
 }
 
 function clusterStyle(feature: FeatureLike): Style[] {
@@ -125,21 +125,26 @@ class SymbolStyles {
     const key = `${grade}|${status}|${ring}`;
     let style = this.symbolStyles.get(key);
     if (!style) {
+      const half = symbolHalf(grade, ring);
       style = new Style({
         image: new Icon({
           img: symbolCanvas({ grade, status, ring, theme: this.theme }),
+          // Only the drawn middle of the canvas: labels may come close to it.
+          size: [half * 4, half * 4],
+          offset: [(SYMBOL_HALF - half) * 2, (SYMBOL_HALF - half) * 2],
           scale: 0.5,
           declutterMode: "obstacle",
         }),
-        zIndex: GRADES.length - GRADES.indexOf(grade),
+        // Above all labels, so that labels make room for symbols; the special grade on top.
+        zIndex: 20 + GRADES.length - GRADES.indexOf(grade),
       });
       this.symbolStyles.set(key, style);
     }
     return style;
   }
 
-  label(name: string, grade: Grade): Style {
-    const key = `${name}|${grade}`;
+  label(name: string, grade: Grade, ring: Ring): Style {
+    const key = `${name}|${grade}|${ring}`;
     let style = this.labels.get(key);
     if (!style) {
       if (this.labels.size > 5_000) this.labels.clear();
@@ -150,7 +155,7 @@ class SymbolStyles {
           font: `${grade === "special" || grade === "first" ? 650 : 550} 12px ${MAP_FONT}`,
           fill: new Fill({ color: dark ? "#e9f0f5" : "#14212b" }),
           stroke: new Stroke({ color: dark ? "rgba(11,17,22,.9)" : "rgba(255,255,255,.92)", width: 3 }),
-          offsetY: SYMBOL_HALF + 2,
+          offsetY: symbolHalf(grade, ring) + 4,
           textBaseline: "top",
           declutterMode: "declutter",
         }),

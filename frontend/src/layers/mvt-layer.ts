@@ -112,11 +112,7 @@ export class MvtLayer implements LayerHandle {
     const changed = this.delta.getFeatureById(id) as Feature<Point> | null;
     if (changed) return foundOf(id, changed.getGeometry()?.getCoordinates(), changed.getProperties());
     if (this.overridden.has(id)) return null;
-    const size = this.map.ol.getSize();
-    if (!size) return null;
-    const inTiles = this.tiles
-      .getFeaturesInExtent(this.map.view.calculateExtent(size))
-      .find((feature) => feature.getId() === id);
+    const inTiles = this.tiles.getFeaturesInExtent(this.map.wholeExtent()).find((feature) => feature.getId() === id);
     if (!inTiles) return null;
     return foundOf(id, (inTiles as RenderFeature).getFlatCoordinates(), inTiles.getProperties());
   }

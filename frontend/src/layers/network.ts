@@ -66,8 +66,8 @@ class NetworkStyles {
     const step = Math.round(zoom);
     return this.once(`line|${feeder}|${kind}|${step}`, () => {
       const colour = feederColour(feeder, this.theme);
-      const width = step < 13 ? 1.2 : step < 15 ? 1.8 : step < 17 ? 2.4 : 3;
-      const dash = kind === "cable" && step >= 15 ? [9, 3.5] : undefined;
+      const width = step < 13 ? 1.2 : step < 15 ? 1.6 : step < 17 ? 2 : 2.8;
+      const dash = kind === "cable" && step >= 17 ? [12, 4] : undefined;
       const under = new Style({
         stroke: new Stroke({
           color: this.theme === "dark" ? "rgba(8,14,19,.75)" : "rgba(255,255,255,.85)",
@@ -105,7 +105,7 @@ class NetworkStyles {
         image: new Icon({ img: stationCanvas(colour, this.theme), scale: 0.5, declutterMode: "none" }),
         zIndex: 4,
       });
-      return named ? [symbol, this.label(code, 10, 9)] : [symbol];
+      return named ? [symbol, this.label(code, 10, 12)] : [symbol];
     });
   }
 
@@ -114,12 +114,12 @@ class NetworkStyles {
     const name = String(translated || feature.get("name") || "");
     const named = zoom >= 13;
     const kv = [feature.get("voltage_kv"), feature.get("secondary_kv")].filter(Boolean).join("/");
-    return this.once(`substation|${named ? name : ""}|${kv}`, () => {
+    return this.once(`substation|${named ? name : zoom < 13}|${kv}`, () => {
       const symbol = new Style({
-        image: new Icon({ img: substationCanvas(this.theme), scale: 0.5, declutterMode: "obstacle" }),
-        zIndex: 6,
+        image: new Icon({ img: substationCanvas(this.theme), scale: zoom < 13 ? 0.3 : 0.5, declutterMode: "obstacle" }),
+        zIndex: 8,
       });
-      return named ? [symbol, this.label(kv ? `${name}\n${kv} kV` : name, 11.5, 17)] : [symbol];
+      return named ? [symbol, this.label(kv ? `${name}\n${kv} kV` : name, 11.5, 21)] : [symbol];
     });
   }
 

@@ -242,7 +242,7 @@ function useMapPadding({ panel, card, drawer }: { panel: boolean; card: boolean;
       top: 0,
       left: panel && layout !== "phone" ? 320 : 0,
       right: card && wide ? 384 : 0,
-      bottom: wide ? (drawer ? height * 0.38 : 0) : card || drawer ? height * 0.42 : 0,
+      bottom: wide ? (drawer ? height * 0.38 : 0) : card || drawer ? height * 0.46 : 0,
     });
   }, [map, layout, panel, card, drawer]);
 }

@@ -129,8 +129,14 @@ export class GridMap {
     });
   }
 
+  /**
+   * The middle of the whole map, panels or not: a copied link shows the same picture whatever is open.
+   * (The view's own centre is the middle of what panels leave free.)
+   */
   get shown(): MapView {
-    const [lon = 0, lat = 0] = toLonLat(this.view.getCenter() ?? [0, 0]);
+    const [x = 0, y = 0] = this.view.getCenter() ?? [0, 0];
+    const [dx, dy] = this.paddingShift(this.view.getResolution() ?? 1);
+    const [lon = 0, lat = 0] = toLonLat([x + dx, y + dy]);
     return { lon: wrapLon(lon), lat, zoom: this.view.getZoom() ?? 0 };
   }
 
@@ -165,19 +171,22 @@ export class GridMap {
     const size = this.ol.getSize();
     const [top = 0, right = 0, bottom = 0, left = 0] = this.view.padding ?? [];
     const [width = 0, height = 0] = size ?? [];
+    const margin = 44;
     const inside =
       pixel &&
-      pixel[0] > left + 24 &&
-      pixel[0] < width - right - 24 &&
-      pixel[1] > top + 24 &&
-      pixel[1] < height - bottom - 24;
+      pixel[0] > left + margin &&
+      pixel[0] < width - right - margin &&
+      pixel[1] > top + margin &&
+      pixel[1] < height - bottom - margin;
     if (!inside) this.flyTo({ ...position, zoom: this.view.getZoom() });
   }
 
   setView(view: MapView): void {
     this.view.cancelAnimations();
-    this.view.setCenter(fromLonLat([view.lon, view.lat]));
     this.view.setZoom(view.zoom);
+    const [x = 0, y = 0] = fromLonLat([view.lon, view.lat]);
+    const [dx, dy] = this.paddingShift(this.view.getResolution() ?? 1);
+    this.view.setCenter([x - dx, y - dy]);
   }
 
   zoomBy(steps: number): void {
@@ -197,6 +206,18 @@ export class GridMap {
 
   resetNorth(): void {
     this.view.animate({ rotation: 0, duration: reducedMotion() ? 0 : 200 });
+  }
+
+  /** The box of the whole map in units of the projection, what panels cover included. */
+  wholeExtent(): [number, number, number, number] {
+    const [width = 0, height = 0] = this.ol.getSize() ?? [];
+    const corners = [
+      [0, 0],
+      [width, 0],
+      [width, height],
+      [0, height],
+    ].map((pixel) => this.ol.getCoordinateFromPixel(pixel));
+    return boundingExtent(corners.filter((corner) => corner !== null)) as [number, number, number, number];
   }
 
   pixelOf({ lon, lat }: LonLat): readonly [number, number] | null {
@@ -252,15 +273,26 @@ export class GridMap {
     return () => this.ol.removeInteraction(interaction);
   }
 
+  /** From the middle of what is free to the middle of the map, in units of the projection. */
+  private paddingShift(resolution: number): [number, number] {
+    const [top = 0, right = 0, bottom = 0, left = 0] = this.view.padding ?? [];
+    const [east, north] = [((right - left) / 2) * resolution, ((top - bottom) / 2) * resolution];
+    const rotation = this.view.getRotation();
+    return [
+      east * Math.cos(rotation) - north * Math.sin(rotation),
+      east * Math.sin(rotation) + north * Math.cos(rotation),
+    ];
+  }
+
   private setCursor(cursor: string): void {
     const element = this.ol.getViewport();
     if (element && element.style.cursor !== cursor) element.style.cursor = cursor;
   }
 
   private settle(): void {
-    const size = this.ol.getSize();
-    if (!size) return;
-    const [west = 0, south = 0, east = 0, north = 0] = this.view.calculateExtent(size);
+    if (!this.ol.getSize()) return;
+    // Without a size: the box of what panels leave free, so that "in view" means what can be seen.
+    const [west = 0, south = 0, east = 0, north = 0] = this.view.calculateExtent();
     const [w = 0, s = 0] = toLonLat([west, south]);
     const [e = 0, n = 0] = toLonLat([east, north]);
     this.settled.set({ ...this.shown, bbox: [w, s, e, n], rotation: this.view.getRotation() });

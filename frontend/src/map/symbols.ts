@@ -34,6 +34,11 @@ const RING_RADIUS: Readonly<Record<Grade, number>> = {
 /** Half of the symbol's box, ring and edge included. */
 export const SYMBOL_HALF = 18;
 
+/** Half of what is really drawn: what labels must keep clear of. */
+export function symbolHalf(grade: Grade, ring: Ring): number {
+  return ring === "none" ? RADIUS[grade] + 2 : RING_RADIUS[grade] + 3;
+}
+
 const COMPETING: readonly (readonly [string, Ring])[] = [
   ["top100", "double"],
   ["large", "single"],

@@ -40,7 +40,7 @@ export default function AccountMenu() {
           aria-label={t("menuOf", { name: me.name })}
           onClick={() => setOpen(!open)}
         >
-          {initials}
+          <span>{initials}</span>
         </button>
       }
     >

@@ -1,5 +1,5 @@
 /** Layers with visibility, opacity and legend; the basemaps below them. */
-import { useId, useState } from "react";
+import { Fragment, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useBasemaps } from "@/api/map-info";
 import { useMapLayers } from "@/layers/context";
@@ -11,6 +11,9 @@ import { useUrl } from "@/lib/url-state";
 import { type BasemapMode, showBasemap, useBasemapChoice } from "@/map/basemap";
 import { LegendRow } from "./LegendRow";
 import css from "./layers.module.css";
+
+/** Kinds of signs that say what part of the symbol carries them. */
+const HEADED = new Set(["grade", "status", "class"]);
 
 export default function LayersPanel() {
   const { t } = useTranslation("layers-panel");
@@ -79,9 +82,16 @@ function LayerRow({ layer }: { layer: LayerHandle }) {
       )}
       {open && (
         <ul id={legendId} className={css.legend}>
-          {legend.map((entry) => (
-            <LegendRow key={`${entry.part}${entry.label.en}`} layer={id} entry={entry} />
-          ))}
+          {legend.map((entry, index) => {
+            const { kind } = entry.symbol as { kind?: string };
+            const heads = kind !== (legend[index - 1]?.symbol as { kind?: string } | undefined)?.kind;
+            return (
+              <Fragment key={`${entry.part}${entry.label.en}`}>
+                {heads && HEADED.has(kind ?? "") && <li className={css.subhead}>{t(`signs.${kind}`)}</li>}
+                <LegendRow layer={id} entry={entry} />
+              </Fragment>
+            );
+          })}
         </ul>
       )}
     </section>

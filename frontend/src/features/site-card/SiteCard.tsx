@@ -198,6 +198,8 @@ function Overview({ card }: { card: CustomerCard }) {
   const { t } = useTranslation(["site-card", "domain", "common"]);
   const duty = card.contacts.filter((contact) => contact.is_duty);
   const others = card.contacts.filter((contact) => !contact.is_duty);
+  // A role the utility added itself is shown as it was written.
+  const roleOf = (role: string) => t(`domain:contactRole.${role}`, { defaultValue: role });
   const area = card.area && nameOf({ ...card.area, name_en: null });
   return (
     <div className={css.overview}>
@@ -210,7 +212,7 @@ function Overview({ card }: { card: CustomerCard }) {
                 <strong>{contact.phone}</strong>
                 <small>
                   {contact.name}
-                  {contact.role && ` · ${contact.role}`}
+                  {contact.role && ` · ${roleOf(contact.role)}`}
                 </small>
               </span>
             </a>
@@ -241,7 +243,7 @@ function Overview({ card }: { card: CustomerCard }) {
         )}
         <Position card={card} />
         {others.map((contact) => (
-          <Fact key={contact.phone + contact.name} label={contact.role || t("contact")}>
+          <Fact key={contact.phone + contact.name} label={contact.role ? roleOf(contact.role) : t("contact")}>
             {contact.name} <a href={`tel:${contact.phone.replace(/[^\d+]/g, "")}`}>{contact.phone}</a>
           </Fact>
         ))}

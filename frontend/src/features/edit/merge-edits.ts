@@ -1,0 +1,79 @@
+/** Two people edited the same customer's ledger: what can stay from both, and what must be chosen. */
+import { type LedgerFields, ledgerOf } from "@/api/customer-commands";
+import type { CustomerCard } from "@/api/types";
+
+/** As it stands in the form: numbers are text until they are sent. */
+export type LedgerForm = Omit<LedgerFields, "contract_kva" | "running_kva"> & {
+  contract_kva: string;
+  running_kva: string;
+};
+export type LedgerField = keyof LedgerForm;
+
+export const LEDGER_FIELDS: readonly LedgerField[] = [
+  "name",
+  "name_en",
+  "name_zh",
+  "enterprise",
+  "grade",
+  "classes",
+  "status",
+  "address",
+  "contract_kva",
+  "running_kva",
+  "voltage",
+];
+
+export function formOf(card: CustomerCard): LedgerForm {
+  const ledger = ledgerOf(card);
+  return { ...ledger, contract_kva: numberText(ledger.contract_kva), running_kva: numberText(ledger.running_kva) };
+}
+
+function numberText(value: number | null): string {
+  return value === null ? "" : String(value);
+}
+
+/** null for "not said", NaN for what is no number of kVA. */
+export function kvaOf(text: string): number | null {
+  const plain = text.trim().replace(/\s/g, "").replace(",", ".");
+  if (!plain) return null;
+  const value = Number(plain);
+  return value >= 0 ? value : Number.NaN;
+}
+
+export function changedFields(base: LedgerForm, values: LedgerForm): LedgerField[] {
+  return LEDGER_FIELDS.filter((field) => !isSame(base[field], values[field]));
+}
+
+function isSame(a: LedgerForm[LedgerField], b: LedgerForm[LedgerField]): boolean {
+  return Array.isArray(a) && Array.isArray(b) ? [...a].sort().join() === [...b].sort().join() : a === b;
+}
+
+export interface Merge {
+  /** Mine over theirs, except where only they changed. */
+  merged: LedgerForm;
+  /** Both changed it, differently. */
+  conflicts: LedgerField[];
+  theirsOnly: LedgerField[];
+}
+
+export function mergeEdits(base: LedgerForm, mine: LedgerForm, theirs: LedgerForm): Merge {
+  const theirChanges = changedFields(base, theirs);
+  const myChanges = changedFields(base, mine);
+  const conflicts = myChanges.filter((field) => theirChanges.includes(field) && !isSame(mine[field], theirs[field]));
+  const merged = { ...theirs, ...pick(mine, myChanges) };
+  return { merged, conflicts, theirsOnly: theirChanges.filter((field) => !myChanges.includes(field)) };
+}
+
+export function pick(values: LedgerForm, fields: readonly LedgerField[]): Partial<LedgerForm> {
+  return Object.fromEntries(fields.map((field) => [field, values[field]]));
+}
+
+/** The part of the form that is sent: what differs, numbers as numbers. */
+export function patchOf(base: LedgerForm, values: LedgerForm): Partial<LedgerFields> {
+  const { contract_kva, running_kva, ...words } = pick(values, changedFields(base, values));
+  return {
+    ...words,
+    ...(contract_kva === undefined ? {} : { contract_kva: kvaOf(contract_kva) }),
+    ...(running_kva === undefined ? {} : { running_kva: kvaOf(running_kva) }),
+  };
+}

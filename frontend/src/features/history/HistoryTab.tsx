@@ -1,0 +1,176 @@
+/** Tab "History" of the card: the journal in words, newest first, its replay on the map, Undo on every row that has one. */
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useCustomer } from "@/api/customers";
+import { useHistory } from "@/api/moves";
+import { useMay, useMe } from "@/api/session";
+import type { Move } from "@/api/types";
+import { useMapLayers } from "@/layers/context";
+import { moveWords, takeBack } from "@/layers/moves";
+import { formatAge, formatTime } from "@/lib/format";
+import { Button, Empty, Icon, Loading, Message, TextField } from "@/lib/ui";
+import { errorRequestId, errorText } from "@/lib/ui/errors";
+import css from "./history.module.css";
+import { stepsOf } from "./journal";
+import { Replay } from "./Replay";
+
+export default function HistoryTab({ id }: { id: number }) {
+  const { t } = useTranslation(["history", "errors", "common"]);
+  const journal = useHistory(id);
+  const steps = useMemo(() => stepsOf(journal.data ?? []), [journal.data]);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const current = Math.min(chosen ?? steps.length - 1, steps.length - 1);
+
+  if (journal.isPending) return <Loading />;
+  if (journal.isError) {
+    return (
+      <Message tone="critical" requestId={errorRequestId(journal.error)}>
+        <p>{errorText(journal.error, t)}</p>
+        <Button onClick={() => journal.refetch()}>{t("common:tryAgain")}</Button>
+      </Message>
+    );
+  }
+  if (!journal.data.length) return <Empty title={t("empty.title")}>{t("empty.text")}</Empty>;
+  return (
+    <div className={css.history}>
+      {steps.length > 0 && (
+        <Replay
+          key={id}
+          steps={steps}
+          current={current}
+          onStep={setChosen}
+          describe={(step) => <Sentence move={step.move} />}
+        />
+      )}
+      <ol className={css.rows} aria-label={t("rows")} reversed>
+        {journal.data.map((move) => (
+          <Row
+            key={move.id}
+            customerId={id}
+            move={move}
+            journal={journal.data}
+            step={steps.findIndex((step) => step.move.id === move.id)}
+            current={current}
+            onStep={setChosen}
+          />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Row({
+  customerId,
+  move,
+  journal,
+  step,
+  current,
+  onStep,
+}: {
+  customerId: number;
+  move: Move;
+  journal: readonly Move[];
+  step: number;
+  current: number;
+  onStep: (step: number) => void;
+}) {
+  const { t } = useTranslation("history");
+  const { zone } = useMe().utility;
+  const may = useMay("move");
+  const undone = journal.find((other) => other.id === move.undone_by);
+  return (
+    <li className={css.row} data-current={step >= 0 && step === current ? "" : undefined}>
+      {step >= 0 ? (
+        <button
+          type="button"
+          className={css.number}
+          aria-label={t("showStep", { number: step + 1 })}
+          onClick={() => onStep(step)}
+        >
+          {step + 1}
+        </button>
+      ) : (
+        <span className={css.number} data-plain="">
+          <Icon name={move.kind === "remove" ? "trash" : "refresh"} size={14} />
+        </span>
+      )}
+      <div className={css.words}>
+        <Sentence move={move} />
+        <span className={css.when}>
+          <time dateTime={move.at}>{formatTime(move.at, zone)}</time> · {formatAge(move.at, new Date())}
+          {move.device && <> · {move.device}</>}
+        </span>
+        {undone && <span className={css.when}>{t("undoneBy", { who: undone.actor_name || undone.actor })}</span>}
+        {may && move.can_undo && <UndoRow customerId={customerId} move={move} />}
+      </div>
+    </li>
+  );
+}
+
+/** "Moved 35 m north-east by Pekka Planner, reason: wrong gate". */
+function Sentence({ move }: { move: Move }) {
+  const { t } = useTranslation("history");
+  const who = move.actor_name || move.actor || t("somebody");
+  const words = moveWords(move);
+  const key = move.kind === "move" && !words ? "place" : move.kind;
+  return (
+    <span>
+      {t(`told.${key}`, { who, distance: words?.distance ?? "", direction: words?.direction ?? "" })}
+      {move.reason && t("because", { reason: move.reason })}
+    </span>
+  );
+}
+
+function UndoRow({ customerId, move }: { customerId: number; move: Move }) {
+  const { t } = useTranslation("history");
+  const layers = useMapLayers();
+  const version = useCustomer(customerId).data?.point_version;
+  const [open, setOpen] = useState(false);
+  const [reason, setReason] = useState("");
+  const [working, setWorking] = useState(false);
+  if (!open) {
+    return (
+      <Button className={css.undo} icon="undo" onClick={() => setOpen(true)}>
+        {t("undo")}
+      </Button>
+    );
+  }
+  const run = async () => {
+    setWorking(true);
+    const done = await takeBack(layers, customerId, move, {
+      reason: reason.trim(),
+      ...(version === undefined ? {} : { baseVersion: version }),
+    });
+    setWorking(false);
+    if (done) {
+      setOpen(false);
+      setReason("");
+    }
+  };
+  return (
+    <form
+      className={css.undoForm}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void run();
+      }}
+    >
+      <TextField
+        label={t("why")}
+        value={reason}
+        maxLength={500}
+        autoFocus
+        onChange={(event) => setReason(event.target.value)}
+        help={t("backTo")}
+      />
+      <div>
+        <Button type="submit" kind="primary" icon="undo" disabled={working}>
+          {t(working ? "undoing" : "undo")}
+        </Button>
+        <Button kind="quiet" onClick={() => setOpen(false)}>
+          {t("notNow")}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,179 @@
+/**
+ * "12 without location": drag one onto the map by mouse or finger, or press Place and then click, type or use the arrow keys.
+ * Where it was dropped is only a proposal: the panel of the move asks for the rest and saves.
+ */
+import { type PointerEvent, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useCustomerCounts, useCustomers } from "@/api/customers";
+import { useMay } from "@/api/session";
+import type { CustomerRow } from "@/api/types";
+import { nameOf } from "@/lib/names";
+import { Button, Empty, Icon, Loading, Message, TextField } from "@/lib/ui";
+import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { select, urlState, useSelection } from "@/lib/url-state";
+import { CustomerSymbol } from "@/map/CustomerSymbol";
+import { useMap } from "@/map/context";
+import { askToMove } from "@/map/moving";
+import css from "./tray.module.css";
+
+export default function TrayPanel() {
+  const { t } = useTranslation(["tray", "common", "errors"]);
+  const mayDelete = useMay("delete");
+  const [text, setText] = useState("");
+  const waiting = useCustomers({
+    located: false,
+    ordering: "grade",
+    limit: 200,
+    ...(text.trim() ? { q: text.trim() } : {}),
+  });
+  const total = useCustomerCounts().data?.unlocated;
+  const rows = waiting.data?.pages.flatMap((page) => page.results).filter((row) => row.lon === null) ?? [];
+
+  return (
+    <div className={css.tray}>
+      {(total ?? 0) > 0 && <p className={css.intro}>{t("intro", { count: total ?? 0 })}</p>}
+      {((total ?? 0) > 8 || text) && (
+        <TextField label={t("find")} type="search" value={text} onChange={(event) => setText(event.target.value)} />
+      )}
+      {waiting.isPending && <Loading />}
+      {waiting.isError && (
+        <Message tone="critical" requestId={errorRequestId(waiting.error)}>
+          <p>{errorText(waiting.error, t)}</p>
+          <Button onClick={() => waiting.refetch()}>{t("common:tryAgain")}</Button>
+        </Message>
+      )}
+      {waiting.isSuccess && rows.length === 0 && (
+        <Empty title={t(text ? "noneFound" : "empty.title")}>{!text && t("empty.text")}</Empty>
+      )}
+      <ul className={css.rows} aria-label={t("title")}>
+        {rows.map((row) => (
+          <Waiting key={row.id} row={row} />
+        ))}
+      </ul>
+      {waiting.hasNextPage && <Button onClick={() => waiting.fetchNextPage()}>{t("more")}</Button>}
+      {mayDelete && (
+        <Button className={css.toDeleted} kind="quiet" icon="trash" onClick={() => urlState.set({ panel: "deleted" })}>
+          {t("deleted.open")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Waiting({ row }: { row: CustomerRow }) {
+  const { t } = useTranslation(["tray", "domain"]);
+  const selection = useSelection();
+  const name = nameOf(row);
+  const { ghost, handlers } = useDragOntoMap(row);
+  return (
+    <li
+      className={css.row}
+      data-selected={selection?.id === row.id ? "" : undefined}
+      data-dragged={ghost ? "" : undefined}
+    >
+      {/* The whole row can be dragged by mouse; a finger takes the grip, so that the list can still be scrolled. */}
+      <div className={css.who} {...handlers.mouse}>
+        <span className={css.grip} title={t("drag")} {...handlers.touch}>
+          <CustomerSymbol grade={row.grade} status={row.status} classes={row.classes} size={30} />
+          <Icon name="move" size={14} />
+        </span>
+        <button
+          type="button"
+          className={css.name}
+          onClick={() => select({ layer: "customers", id: row.id })}
+          title={t(`domain:grade.${row.grade}`)}
+        >
+          <strong>{name}</strong>
+          <span>{[row.account_no, row.address].filter(Boolean).join(" · ")}</span>
+        </button>
+      </div>
+      <Button aria-label={t("placeLabel", { name })} onClick={() => askToMove(row)}>
+        {t("place")}
+      </Button>
+      {ghost && (
+        <div className={css.ghost} style={{ transform: `translate(${ghost.x}px, ${ghost.y}px)` }} aria-hidden="true">
+          <CustomerSymbol grade={row.grade} status={row.status} classes={row.classes} size={36} />
+          <span>{name}</span>
+        </div>
+      )}
+    </li>
+  );
+}
+
+const STARTS_AFTER_PX = 6;
+
+/** Pointer events serve mouse, pen and finger alike; HTML drag and drop knows no finger. */
+function useDragOntoMap(row: CustomerRow) {
+  const map = useMap();
+  const [ghost, setGhost] = useState<{ x: number; y: number } | null>(null);
+  const start = useRef<{ x: number; y: number; id: number } | null>(null);
+
+  const stop = (element: Element) => {
+    start.current = null;
+    setGhost(null);
+    const panel = element.closest<HTMLElement>("aside");
+    if (panel) panel.style.opacity = "";
+  };
+  const down = (event: PointerEvent<HTMLElement>) => {
+    if (event.button !== 0 || start.current) return;
+    start.current = { x: event.clientX, y: event.clientY, id: event.pointerId };
+  };
+  const move = (event: PointerEvent<HTMLElement>) => {
+    const from = start.current;
+    if (!from || from.id !== event.pointerId) return;
+    if (!ghost && Math.hypot(event.clientX - from.x, event.clientY - from.y) < STARTS_AFTER_PX) return;
+    if (!ghost) {
+      event.currentTarget.setPointerCapture(event.pointerId);
+      // On a phone the panel lies over the map: let the map be seen while looking for the place.
+      const panel = event.currentTarget.closest<HTMLElement>("aside");
+      if (panel && window.matchMedia("(max-width: 640px)").matches) panel.style.opacity = "0.15";
+    }
+    event.preventDefault();
+    setGhost({ x: event.clientX, y: event.clientY });
+  };
+  const up = (event: PointerEvent<HTMLElement>) => {
+    if (start.current?.id !== event.pointerId) return;
+    const dragged = ghost !== null;
+    const panel = event.currentTarget.closest<HTMLElement>("aside");
+    const onPhone = panel?.style.opacity === "0.15";
+    stop(event.currentTarget);
+    if (!dragged) return;
+    swallowClick();
+    const under = document
+      .elementsFromPoint(event.clientX, event.clientY)
+      .filter((element) => !(onPhone && panel?.contains(element)))[0];
+    const canvas = under?.closest("#map");
+    if (!canvas) return;
+    const box = canvas.getBoundingClientRect();
+    askToMove(row, map.lonLatAt([event.clientX - box.left, event.clientY - box.top]));
+  };
+  const cancel = (event: PointerEvent<HTMLElement>) => stop(event.currentTarget);
+
+  const common = { onPointerMove: move, onPointerUp: up, onPointerCancel: cancel };
+  return {
+    ghost,
+    handlers: {
+      mouse: {
+        ...common,
+        onPointerDown: (event: PointerEvent<HTMLElement>) => {
+          if (event.pointerType !== "touch") down(event);
+        },
+      },
+      touch: {
+        onPointerDown: (event: PointerEvent<HTMLElement>) => {
+          if (event.pointerType === "touch") down(event);
+        },
+      },
+    },
+  };
+}
+
+/** The click that follows a drop is not a press of the name. */
+function swallowClick(): void {
+  const swallow = (event: Event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  window.addEventListener("click", swallow, { capture: true, once: true });
+  setTimeout(() => window.removeEventListener("click", swallow, { capture: true }), 50);
+}
