@@ -37,7 +37,7 @@ select (select string_agg(key || ' ' || epoch || ' ' || seq, ',') from (select k
     )
 """
 _SESSION_DATA = "select session_key, session_data from django_session where session_key = any($1) and expire_date > now()"
-_PASSWORDS = "select id, password from auth_user where id = any($1) and is_active"  # noqa: S105 - a query, not a password
+_PASSWORDS = "select id, password from auth_user where id = any($1) and is_active"
 _TOUCHED = """
 select e.touched from layers_event e where e.stream_id = (select id from layers_stream where key = $1) and e.seq > $2 and e.seq <= $3 order by e.seq
 """

@@ -41,8 +41,19 @@ def _parts(layer: MapLayer) -> list[dict[str, Any]]:
     clusters = layer.clusters
     found: list[dict[str, Any]] = []
     if clusters:
-        found.append({"id": CLUSTERS, "geometry": "point", "min_zoom": 0, "properties": ["n", clusters.bucket_filter, "id", "name"]})
+        found.append(
+            {
+                "id": CLUSTERS,
+                "geometry": "point",
+                "min_zoom": 0,
+                "max_zoom": clusters.below_zoom - 1,
+                "properties": ["n", clusters.bucket_filter, "id", "name"],
+            }
+        )
     for part in layer.parts:
         min_zoom = max(part.min_zoom, clusters.below_zoom) if clusters and clusters.of_part == part.id else part.min_zoom
-        found.append({"id": part.id, "geometry": part.geometry, "min_zoom": min_zoom, "properties": ["id", *part.properties]})
+        max_zoom = min(part.max_zoom, MAX_ZOOM)
+        found.append(
+            {"id": part.id, "geometry": part.geometry, "min_zoom": min_zoom, "max_zoom": max_zoom, "properties": ["id", *part.properties]}
+        )
     return found

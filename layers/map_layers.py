@@ -34,6 +34,7 @@ NETWORK = MapLayer(
             geom="geom",
             properties={"code": "code", "name": "name", "voltage_kv": "voltage_kv"},
             min_zoom=8,
+            max_zoom=13,
         ),
         LayerPart(
             id="lines",

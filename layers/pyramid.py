@@ -61,7 +61,7 @@ def apply_changes(layer_id: str, changes: Iterable[tuple[int, "Spot | None", "Sp
             order by 2, 3, 4, 5
             on conflict (layer, level, x, y, bucket) do update
             set n = c.n + excluded.n, sum_x = c.sum_x + excluded.sum_x, sum_y = c.sum_y + excluded.sum_y, sum_id = c.sum_id + excluded.sum_id
-            """,  # noqa: S608 - arithmetic of this module's own constants
+            """,
             [
                 layer_id,
                 [feature_id for feature_id, _, _ in steps],
@@ -91,7 +91,7 @@ def rebuild(layer_id: str) -> Rebuilt:
         wrong = _differences(cursor, layer_id)
         if wrong:
             cursor.execute("delete from layers_tilecell where layer = %s", [layer_id])
-            cursor.execute(f"insert into layers_tilecell ({_COLUMNS}) select {_COLUMNS} from tilecell_rebuilt order by level, x, y, bucket")  # noqa: S608
+            cursor.execute(f"insert into layers_tilecell ({_COLUMNS}) select {_COLUMNS} from tilecell_rebuilt order by level, x, y, bucket")
             cursor.execute("update layers_stream set epoch = gen_random_uuid() where key = %s", [layer_id])
         cursor.execute("drop table tilecell_rebuilt")
     if wrong:
@@ -142,7 +142,7 @@ def _compute(cursor: Any, layer: registry.MapLayer) -> int:
             select r.id, r.cluster_bucket as bucket, {world_x} as world_x, {world_y} as world_y
             from ({rows.sql}) as r({", ".join(rows.columns)})
         ) p group by 3, 4, 5
-        """.replace("%", "%%"),  # noqa: S608 - the rows' SQL comes bound from the driver
+        """.replace("%", "%%"),
         [],
     )
     for level in reversed(LEVELS[:-1]):
@@ -151,7 +151,7 @@ def _compute(cursor: Any, layer: registry.MapLayer) -> int:
             insert into tilecell_rebuilt ({_COLUMNS})
             select layer, {level}, x >> 1, y >> 1, bucket, sum(n), sum(sum_x), sum(sum_y), sum(sum_id)
             from tilecell_rebuilt where level = {level + 1} group by layer, x >> 1, y >> 1, bucket
-            """  # noqa: S608 - numbers of this module
+            """
         )
     cursor.execute("select count(*) from tilecell_rebuilt")
     return cursor.fetchone()[0]
@@ -164,7 +164,7 @@ def _differences(cursor: Any, layer_id: str) -> int:
         select count(*) from (select {_COLUMNS} from layers_tilecell where layer = %s and (n, sum_x, sum_y, sum_id) <> (0, 0, 0, 0)) stored
         full join tilecell_rebuilt rebuilt using ({_COLUMNS})
         where stored is null or rebuilt is null
-        """,  # noqa: S608 - constant column names
+        """,
         [layer_id],
     )
     return cursor.fetchone()[0]

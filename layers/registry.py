@@ -7,6 +7,7 @@ from typing import Any, Literal
 from django.db.models import QuerySet
 
 from layers import access
+from spatial.tiles import MAX_ZOOM
 
 Geometry = Literal["point", "line", "polygon"]
 Words = Mapping[Literal["en", "zh"], str]
@@ -34,6 +35,10 @@ class LayerPart:
     geom: str
     properties: Mapping[str, Any]
     min_zoom: int = 0
+    max_zoom: int = MAX_ZOOM
+
+    def shown_at(self, z: int) -> bool:
+        return self.min_zoom <= z <= self.max_zoom
 
 
 @dataclass(frozen=True)

@@ -41,4 +41,4 @@ def vector_layers(layer: MapLayer) -> list[dict[str, Any]]:
 
 
 def _vector_layer(part: LayerPart, min_zoom: int) -> dict[str, Any]:
-    return {"id": part.id, "minzoom": min_zoom, "maxzoom": MAX_ZOOM, "fields": dict.fromkeys(part.properties, "")}
+    return {"id": part.id, "minzoom": min_zoom, "maxzoom": min(part.max_zoom, MAX_ZOOM), "fields": dict.fromkeys(part.properties, "")}

@@ -5,10 +5,10 @@ import json
 import pytest
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
 
-from layers import event_log, live
+from customers import services
+from layers import event_log
 from spatial.models import Area, Feeder, Line, Network, Substation
 from tests.cast import MONDAY, MUSEUM, THEATRE, Browser, new_customer, person
-from customers import services
 
 pytestmark = pytest.mark.db
 
