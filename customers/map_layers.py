@@ -28,11 +28,11 @@ _STATUS_COLOURS = {
 }
 _CLASS_RINGS = {
     BusinessClass.LARGE: ("Large customer", "大客户"),
-    BusinessClass.TOP100: ("Top 100", "百强客户"),
-    BusinessClass.KEY100: ("Key 100", "重点百户"),
-    BusinessClass.GROWTH100: ("Growth 100", "成长百户"),
-    BusinessClass.OWN_TRANSFORMER: ("Own transformer", "专变客户"),
-    BusinessClass.DEDICATED_FEEDER: ("Dedicated feeder", "专线客户"),
+    BusinessClass.TOP100: ("Top 100 by energy", "用电量百强"),
+    BusinessClass.KEY100: ("Key 100 enterprise", "百户重点企业"),
+    BusinessClass.GROWTH100: ("High-growth 100 enterprise", "百户高成长企业"),
+    BusinessClass.OWN_TRANSFORMER: ("Own transformer", "专变"),
+    BusinessClass.DEDICATED_FEEDER: ("Dedicated feeder", "专线"),
 }
 
 
