@@ -36,11 +36,6 @@ class CustomersLayer extends MvtLayer {
         part === "clusters" ? clusterStyle(feature) : customerStyle(feature, zoomOfResolution(resolution)),
       selectable: (part) => part === "customers" || part === "clusters",
     });
-    this.stops.push(
-      map.onClick(({ hits, pixel }) => {
-        if (!hits.length) this.openCluster(pixel);
-      }),
-    );
   }
 
   /**
@@ -68,19 +63,6 @@ class CustomersLayer extends MvtLayer {
   private showsClusters(): boolean {
     const below = this.info.cluster_below;
     return below !== null && this.tileZoom() < below;
-  }
-
-  private openCluster(pixel: readonly [number, number]): void {
-    this.map.ol.forEachFeatureAtPixel(
-      [...pixel],
-      (feature) => {
-        if (feature.get("part") !== "clusters" || Number(feature.get("n")) < 2) return false;
-        const lonLat = this.map.lonLatAt(pixel);
-        this.map.flyTo({ ...lonLat, zoom: (this.map.view.getZoom() ?? 0) + 2 });
-        return true;
-      },
-      { hitTolerance: 4, layerFilter: (layer) => layer === this.tiles },
-    );
   }
 }
 

@@ -34,6 +34,7 @@ export interface MvtLayerOptions {
 
 /** Over this many live changes the tiles are fetched again and the live source is emptied. */
 const DELTA_LIMIT = 200;
+const RETRY_MS = 5_000;
 
 export class MvtLayer implements LayerHandle {
   readonly info: LayerInfo;
@@ -50,6 +51,8 @@ export class MvtLayer implements LayerHandle {
   protected readonly stops: (() => void)[] = [];
   protected query: Record<string, string> = {};
   private generation = 0;
+  private failed = false;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private pending: LiveEvent[] = [];
   private frame = 0;
 
@@ -64,6 +67,8 @@ export class MvtLayer implements LayerHandle {
     });
     this.tiles = new VectorTileLayer({
       source: this.tileSource,
+      // Without a cache OpenLayers keeps no old tiles, and a refresh would show nothing until the new ones are there.
+      cacheSize: 96,
       zIndex: options.zIndex,
       declutter: options.declutter ?? false,
       renderMode: "vector",
@@ -87,6 +92,9 @@ export class MvtLayer implements LayerHandle {
           : options.style(String(feature.get("part")), feature, resolution),
     });
     this.stops.push(map.addLayer(this.tiles), map.addLayer(this.deltaLayer));
+    this.tileSource.on("tileloaderror", () => {
+      this.failed = true;
+    });
     this.stops.push(look.subscribe(() => this.repaint()));
     this.stops.push(map.addPicker((pixel, tolerance) => this.pick(pixel, tolerance, options.selectable)));
     this.setUrl();
@@ -166,6 +174,7 @@ export class MvtLayer implements LayerHandle {
 
   remove(): void {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.retryTimer);
     for (const stop of this.stops) stop();
   }
 
@@ -233,11 +242,18 @@ export class MvtLayer implements LayerHandle {
     const generation = this.generation;
     this.tileSource.setUrl(url);
     if (generation > 0) this.map.ol.once("rendercomplete", () => this.forgetBefore(generation));
+    this.failed = false;
   }
 
   /** Tiles of this generation hold everything that had changed before it was asked for. */
   private forgetBefore(generation: number): void {
     if (generation !== this.generation) return;
+    if (this.failed) {
+      // Old tiles are still shown where new ones did not come: what is known to be newer stays drawn over them.
+      clearTimeout(this.retryTimer);
+      this.retryTimer = setTimeout(() => this.refresh(), RETRY_MS);
+      return;
+    }
     for (const [id, changedAt] of [...this.changedAt]) {
       if (changedAt >= generation || this.provisional.has(id)) continue;
       this.changedAt.delete(id);

@@ -2,11 +2,10 @@
 import { type PointerEvent, type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/lib/ui";
-import { useLayout } from "./layout";
+import { type SheetHeight, type SheetKind, useLayout, useSheetHeight } from "./layout";
 import css from "./shell.module.css";
 
-const HEIGHTS = ["low", "half", "full"] as const;
-type Height = (typeof HEIGHTS)[number];
+const HEIGHTS: readonly SheetHeight[] = ["low", "half", "full"];
 
 export function Sheet({
   kind,
@@ -14,14 +13,14 @@ export function Sheet({
   onClose,
   children,
 }: {
-  kind: "card" | "drawer";
+  kind: SheetKind;
   label: string;
   onClose: () => void;
   children: ReactNode;
 }) {
   const { t } = useTranslation("common");
   const layout = useLayout();
-  const [height, setHeight] = useState<Height>("half");
+  const { height, height_px, set: setHeight } = useSheetHeight(kind);
   const [pull, setPull] = useState<number | null>(null);
   const start = useRef(0);
   const handled = kind === "drawer" || layout !== "wide";
@@ -52,7 +51,10 @@ export function Sheet({
       className={`${css.sheet} ${kind === "card" ? css.card : css.drawer}`}
       data-height={height}
       aria-label={label}
-      style={pull ? { transform: `translateY(${Math.max(pull, -200)}px)`, transition: "none" } : undefined}
+      style={{
+        ...(handled ? { height: height_px } : {}),
+        ...(pull ? { transform: `translateY(${Math.max(pull, -200)}px)`, transition: "none" } : {}),
+      }}
     >
       {handled && (
         <button

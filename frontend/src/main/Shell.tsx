@@ -1,5 +1,5 @@
 /** One shell: top bar, rail, left panel, right card, bottom drawer, controls. Everything else gets out of the map's way. */
-import { useEffect, useMemo, useRef } from "react";
+import { type CSSProperties, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { Me } from "@/api/types";
@@ -12,7 +12,7 @@ import { Boundary } from "@/lib/ui/Boundary";
 import { select, urlState, useSelection, useUrl } from "@/lib/url-state";
 import { useMap } from "@/map/context";
 import { useEscapeLayers } from "./escape";
-import { useLayout } from "./layout";
+import { useCoveredBelow, useLayout } from "./layout";
 import { MapFooter } from "./MapFooter";
 import { Notices } from "./Notices";
 import { cards, drawers, mapControls, overlays, panels, railItems, topBarItems } from "./registry";
@@ -31,7 +31,8 @@ export function Shell() {
   const openDrawer = drawers.find((candidate) => candidate.id === drawer);
 
   useEscapeLayers();
-  useMapPadding({ panel: !!openPanel, card: !!card, drawer: !!openDrawer });
+  const below = useCoveredBelow({ card: !!card, drawer: !!openDrawer });
+  useMapPadding({ panel: !!openPanel, card: !!card, below_px: below.map_px });
   useShortcuts(
     useMemo(() => [{ keys: "g m", label: "common:keys.map", run: () => document.getElementById("map")?.focus() }], []),
   );
@@ -47,6 +48,7 @@ export function Shell() {
       data-card={card ? "" : undefined}
       data-drawer={openDrawer ? "" : undefined}
       data-layout={layout}
+      style={{ "--bottom": `${below.page_px}px` } as CSSProperties}
     >
       <button type="button" className={css.skip} onClick={() => document.getElementById("map")?.focus()}>
         {t("skipToMap")}
@@ -232,17 +234,15 @@ function MapCanvas() {
 }
 
 /** Tell the map what covers it, so that flights end in the middle of what can be seen. */
-function useMapPadding({ panel, card, drawer }: { panel: boolean; card: boolean; drawer: boolean }): void {
+function useMapPadding({ panel, card, below_px }: { panel: boolean; card: boolean; below_px: number }): void {
   const map = useMap();
   const layout = useLayout();
   useEffect(() => {
-    const wide = layout === "wide";
-    const height = window.innerHeight;
     map.setPadding({
       top: 0,
       left: panel && layout !== "phone" ? 320 : 0,
-      right: card && wide ? 384 : 0,
-      bottom: wide ? (drawer ? height * 0.38 : 0) : card || drawer ? height * 0.46 : 0,
+      right: card && layout === "wide" ? 384 : 0,
+      bottom: below_px,
     });
-  }, [map, layout, panel, card, drawer]);
+  }, [map, layout, panel, card, below_px]);
 }

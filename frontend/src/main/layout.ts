@@ -9,8 +9,56 @@ function measure(): Layout {
 }
 
 const layout = createStore<Layout>(measure());
-window.addEventListener("resize", () => layout.set(measure()));
+const windowHeight = createStore(window.innerHeight);
+window.addEventListener("resize", () => {
+  layout.set(measure());
+  windowHeight.set(window.innerHeight);
+});
 
 export function useLayout(): Layout {
   return useStore(layout);
+}
+
+export type SheetKind = "card" | "drawer";
+export type SheetHeight = "low" | "half" | "full";
+
+const TOPBAR_PX = 48;
+const TABS_PX = 58;
+/** Of the map above a list at its highest: a list never hides the map. */
+const MAP_LEFT_PX = 96;
+
+/** What the person set; a sheet that is opened again has its height. */
+export const sheetHeights = createStore<Readonly<Record<SheetKind, SheetHeight>>>({ card: "half", drawer: "half" });
+
+/** Height in CSS pixels of a sheet at the lower edge. */
+export function sheetHeight_px(kind: SheetKind, height: SheetHeight, shown: Layout, window_px: number): number {
+  const free_px = window_px - TOPBAR_PX - (shown === "phone" ? TABS_PX : 0);
+  if (height === "full") return free_px - (kind === "drawer" ? MAP_LEFT_PX : 12);
+  if (height === "low") return shown === "wide" ? 140 : 164;
+  return Math.round(window_px * (shown === "wide" ? 0.38 : 0.46));
+}
+
+/** How much of the map the open sheets cover from below, and where the free part ends on the page. */
+export function useCoveredBelow(open: Readonly<Record<SheetKind, boolean>>): { map_px: number; page_px: number } {
+  const shown = useLayout();
+  const heights = useStore(sheetHeights);
+  const window_px = useStore(windowHeight);
+  const kinds = (["card", "drawer"] as const).filter((kind) => open[kind] && (kind === "drawer" || shown !== "wide"));
+  const map_px = Math.max(0, ...kinds.map((kind) => sheetHeight_px(kind, heights[kind], shown, window_px)));
+  return { map_px, page_px: map_px + (shown === "phone" ? TABS_PX : 0) };
+}
+
+export function useSheetHeight(kind: SheetKind): {
+  height: SheetHeight;
+  height_px: number;
+  set: (next: SheetHeight) => void;
+} {
+  const shown = useLayout();
+  const window_px = useStore(windowHeight);
+  const height = useStore(sheetHeights)[kind];
+  return {
+    height,
+    height_px: sheetHeight_px(kind, height, shown, window_px),
+    set: (next) => sheetHeights.set((current) => ({ ...current, [kind]: next })),
+  };
 }

@@ -80,6 +80,7 @@ function addVector(map: GridMap, info: BasemapInfo, labelsOnly: boolean): () => 
   });
   const labels = new VectorTileLayer({
     source,
+    cacheSize: 128,
     zIndex: Z.LABELS,
     declutter: "labels",
     updateWhileAnimating: true,
@@ -90,6 +91,7 @@ function addVector(map: GridMap, info: BasemapInfo, labelsOnly: boolean): () => 
     layers.unshift(
       new VectorTileLayer({
         source,
+        cacheSize: 128,
         zIndex: Z.BASE,
         renderMode: "hybrid",
         background: waterColor(look.get()),

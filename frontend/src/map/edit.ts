@@ -181,6 +181,21 @@ export class PositionEditor {
   }
 }
 
+const ARROWS: Readonly<Record<string, readonly [east: number, north: number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};
+
+/** Ground metres that an arrow key moves: 1, with Shift 10; null for other keys. */
+export function arrowStep(event: KeyboardEvent): { east_m: number; north_m: number } | null {
+  const arrow = ARROWS[event.key];
+  if (!arrow) return null;
+  const step_m = event.shiftKey ? 10 : 1;
+  return { east_m: arrow[0] * step_m, north_m: arrow[1] * step_m };
+}
+
 function geometryOf(place: LonLat | null | readonly (LonLat | null)[]): Point | LineString | null {
   if (!place) return null;
   if (!Array.isArray(place)) return new Point(coordinateOf(place as LonLat));

@@ -16,7 +16,7 @@ export default function DrawControl() {
       title={`${t("title")} (D)`}
       onClick={() => urlState.set({ panel: open ? null : "draw" })}
     >
-      <Icon name="polygon" size={18} />
+      <Icon name="draw" size={18} />
     </button>
   );
 }

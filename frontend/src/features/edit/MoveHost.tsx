@@ -15,7 +15,7 @@ import { useStore } from "@/lib/store";
 import { errorText } from "@/lib/ui/errors";
 import { parseSelection, urlState } from "@/lib/url-state";
 import { useMap } from "@/map/context";
-import { PositionEditor } from "@/map/edit";
+import { arrowStep, PositionEditor } from "@/map/edit";
 import { askToMove, moveWish } from "@/map/moving";
 import { beginMove, isDirty, placed, shownAt } from "./move-session";
 import { cancelMove, moveSession, saveMove, startMove, update } from "./move-store";
@@ -89,11 +89,9 @@ export default function MoveHost() {
           void saveMove(layers, guard_distance_m);
           return true;
         }
-        const [east, north] = ARROWS[event.key] ?? [0, 0];
-        if (!east && !north) return false;
-        const step_m = event.shiftKey ? 10 : 1;
-        const at = shownAt(current) ?? map.shown;
-        given(stepped(at, east * step_m, north * step_m));
+        const step = arrowStep(event);
+        if (!step) return false;
+        given(stepped(shownAt(current) ?? map.shown, step.east_m, step.north_m));
         return true;
       },
       onLeave: () => {
@@ -165,10 +163,3 @@ export default function MoveHost() {
     </Suspense>
   );
 }
-
-const ARROWS: Readonly<Record<string, readonly [east: number, north: number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, 1],
-  ArrowDown: [0, -1],
-};

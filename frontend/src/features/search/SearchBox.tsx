@@ -40,7 +40,7 @@ export default function SearchBox() {
   const shown = open && text.trim() !== "";
 
   useMark("pin", pin && pin.lon !== null && pin.lat !== null ? { lon: pin.lon, lat: pin.lat } : null);
-  useShortcuts(useMemo(() => [{ keys: "/", label: "search:keys.search", run: () => input.current?.focus() }], []));
+  useShortcuts(useMemo(() => [{ keys: "/", label: "search:keys.search", run: () => input.current?.select() }], []));
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new text starts at the first result again.
   useEffect(() => setActive(0), [text]);
 

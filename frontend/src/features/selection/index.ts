@@ -1,4 +1,4 @@
-/** Click selects; the selected feature is marked; several at one place are offered as a list. */
+/** The selected feature is marked and brought into view; the one under the pointer is named. */
 import type { Feature } from "../feature";
 
 export const feature: Feature = {

@@ -3,6 +3,7 @@
  * Where it was dropped is only a proposal: the panel of the move asks for the rest and saves.
  */
 import { type PointerEvent, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { useCustomerCounts, useCustomers } from "@/api/customers";
 import { useMay } from "@/api/session";
@@ -90,12 +91,14 @@ function Waiting({ row }: { row: CustomerRow }) {
       <Button aria-label={t("placeLabel", { name })} onClick={() => askToMove(row)}>
         {t("place")}
       </Button>
-      {ghost && (
-        <div className={css.ghost} style={{ transform: `translate(${ghost.x}px, ${ghost.y}px)` }} aria-hidden="true">
-          <CustomerSymbol grade={row.grade} status={row.status} classes={row.classes} size={36} />
-          <span>{name}</span>
-        </div>
-      )}
+      {ghost &&
+        createPortal(
+          <div className={css.ghost} style={{ transform: `translate(${ghost.x}px, ${ghost.y}px)` }} aria-hidden="true">
+            <CustomerSymbol grade={row.grade} status={row.status} classes={row.classes} size={36} />
+            <span>{name}</span>
+          </div>,
+          document.body,
+        )}
     </li>
   );
 }
