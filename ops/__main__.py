@@ -1,6 +1,7 @@
 """The commands of ./gridatlas, one function each; a command returns its exit code."""
 
 import errno
+import functools
 import hashlib
 import http.client
 import json
@@ -18,6 +19,7 @@ from ops.supervision import SERVING, Supervisor
 
 SETTINGS = VAR / "env"
 STAMPS = VAR / "stamps"
+MAPPROXY_CONFIG = VAR / "mapproxy" / "mapproxy.yaml"
 ACCOUNTS = VAR / "demo-accounts.json"
 CODE = ("analytics", "config", "customers", "incidents", "layers", "mapproxy", "ops", "portal", "spatial")
 # File names on the command line are meant from where the person stands.
@@ -65,6 +67,7 @@ def up(*options: str) -> int:
         _stop(here)
     if not here.supervisor.is_running():
         here = _start_backing(here)
+        MAPPROXY_CONFIG.unlink(missing_ok=True)  # GRIDATLAS_BASEMAPS or an upstream's key may have changed
     _load(here, with_demo="--empty" not in options)
     _start_serving(here)
     _print_address(here)
@@ -137,10 +140,10 @@ def _move_busy_ports() -> None:
 
 def _load(here: Installation, *, with_demo: bool) -> None:
     """Bring the database to what this version of the code expects, and load the demo once."""
-    if _changed("code", _code()):
+    migrated = _changed("code", _code())
+    if migrated:
         say("Database: migrating")
         here.manage("migrate", "--no-input", advice="the database could not be migrated, so the map was not started.")
-        here.manage("schedule_jobs", advice="the daily jobs could not be scheduled.")
         here.manage("schedule_jobs", advice="the daily jobs could not be scheduled.")
     if with_demo and not (STAMPS / "demo").exists():
         say("Demo: loading it, unless there are customers already")
@@ -149,8 +152,8 @@ def _load(here: Installation, *, with_demo: bool) -> None:
     if with_demo and not ACCOUNTS.exists():
         here.manage("demo_accounts", "--write", str(ACCOUNTS), advice="the demo accounts could not be made.")
         ACCOUNTS.chmod(0o600)
-    # Each time, because GRIDATLAS_BASEMAPS and the keys of upstream maps may have changed.
-    here.manage("write_mapproxy_config", advice="MapProxy's configuration could not be written.")
+    if migrated or not MAPPROXY_CONFIG.exists():
+        here.manage("write_mapproxy_config", advice="MapProxy's configuration could not be written.")
 
 
 def _start_serving(here: Installation) -> None:
@@ -192,6 +195,7 @@ def _print_address(here: Installation) -> None:
     print(f"(also in {ACCOUNTS.relative_to(ROOT)})")
 
 
+@functools.cache
 def _code() -> str:
     """Return a fingerprint of everything that the running processes have read at their start."""
     digest = hashlib.sha256((ROOT / "requirements" / "base.lock").read_bytes())
