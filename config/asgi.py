@@ -5,6 +5,7 @@ would open a new one for every request (docs/decisions/0002-one-web-process.md).
 """
 
 import os
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -18,15 +19,15 @@ from layers.consumers import MapConsumer
 from layers.tile_app import tile_app
 
 THREADS = int(os.environ.get("WEB_THREADS", "8"))
-_django = WSGIMiddleware(django_wsgi, workers=THREADS)
+_django = WSGIMiddleware(cast(Any, django_wsgi), workers=THREADS)
 
 
-async def _http(scope, receive, send):
+async def _http(scope: Any, receive: Any, send: Any) -> None:
     app = tile_app if scope["path"].startswith(("/tiles/", "/basemaps/")) else _django
     await app(scope, receive, send)
 
 
-async def _lifespan(scope, receive, send):
+async def _lifespan(scope: Any, receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

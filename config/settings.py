@@ -184,7 +184,7 @@ SPECTACULAR_SETTINGS = {
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 _JSON_LOGS = env.str("LOG_FORMAT", default="json") == "json"
-_SHARED_LOG_STEPS = [
+_SHARED_LOG_STEPS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -67,7 +67,7 @@ def grade_order() -> models.Case:
 class AccountQuerySet(models.QuerySet):
     """Reads of accounts; every one that answers a person goes through `visible_to`."""
 
-    def visible_to(self, user) -> Self:
+    def visible_to(self, user: access.Person) -> Self:
         """Return the accounts that this person may see: staff all, a customer only what they hold."""
         if access.is_staff_role(user):
             return self

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower, Reverse
 
 from customers.models import Account, AccountQuerySet, Contact
 from customers.rules import digits, fold
+from layers import access
 from spatial import notation
 from spatial import selectors as places
 from spatial.models import Place
@@ -20,7 +21,7 @@ TYPO_THRESHOLDS = ("0.6", "0.42")
 MIN_TAIL = 3
 
 
-def search(*, user, text: str, limit: int = 12) -> list[dict[str, Any]]:
+def search(*, user: access.Person, text: str, limit: int = 12) -> list[dict[str, Any]]:
     """Return the answers for one box: coordinates first when the text is a position, then customers, then places."""
     text = text.replace("\x00", "").strip()[:200]
     if not text:
@@ -79,7 +80,7 @@ def _coordinates(text: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def _customers(user, text: str, limit: int) -> list[dict[str, Any]]:
+def _customers(user: access.Person, text: str, limit: int) -> list[dict[str, Any]]:
     rows = Account.objects.visible_to(user).present()
     found: dict[int, str] = {}
     for match, branch in _branches(rows, text):

@@ -4,18 +4,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from django.contrib.gis.geos import GEOSGeometry, Polygon
+from django.contrib.auth.models import User
+from django.contrib.gis.geos import GEOSGeometry, Point, Polygon
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
-from customers.models import Account
+from customers.models import Account, AccountQuerySet
 from customers.rules import fold
 from layers import access
 from spatial.models import SRID, Area, PointMove
 
 WITHIN_LIMIT = 2000
+Rows = TypeVar("Rows", bound=QuerySet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +35,25 @@ class CustomerFilter:
     text: str = ""
 
 
-def filter_grade(rows: QuerySet, grades: Sequence[str]) -> QuerySet:
+def filter_grade(rows: Rows, grades: Sequence[str]) -> Rows:
     return rows.filter(grade__in=grades)
 
 
-def filter_class(rows: QuerySet, classes: Sequence[str]) -> QuerySet:
+def filter_class(rows: Rows, classes: Sequence[str]) -> Rows:
     return rows.filter(classes__overlap=list(classes))
 
 
-def filter_status(rows: QuerySet, statuses: Sequence[str]) -> QuerySet:
+def filter_status(rows: Rows, statuses: Sequence[str]) -> Rows:
     return rows.filter(status__in=statuses)
 
 
-def filter_area(rows: QuerySet, codes: Sequence[str]) -> QuerySet:
+def filter_area(rows: Rows, codes: Sequence[str]) -> Rows:
     """Keep customers inside the areas of those codes: a county by reference, a service area by its polygon."""
     covering = Area.objects.filter(code__in=codes, kind=Area.Kind.SERVICE_AREA, geom__covers=OuterRef("point__geom"))
     return rows.filter(Q(area__code__in=codes) | Q(Exists(covering)))
 
 
-def filter_text(rows: QuerySet, words: Sequence[str]) -> QuerySet:
+def filter_text(rows: Rows, words: Sequence[str]) -> Rows:
     """Keep customers that hold every one of the words in name, address or account number, whatever their case and accents."""
     for word in words:
         if folded := fold(word):
@@ -58,7 +61,7 @@ def filter_text(rows: QuerySet, words: Sequence[str]) -> QuerySet:
     return rows
 
 
-def filtered(rows: QuerySet, wanted: CustomerFilter) -> QuerySet:
+def filtered(rows: AccountQuerySet, wanted: CustomerFilter) -> AccountQuerySet:
     """Return the rows narrowed by every part of the filter."""
     rows = rows.filter(deleted_at__isnull=not wanted.deleted)
     if wanted.grades:
@@ -103,7 +106,7 @@ def customer_counts(rows: QuerySet) -> dict[str, Any]:
             select (select count(*) from r), (select count(*) from r where is_located),
                    (select sum(contract_kva) from r), (select sum(running_kva) from r),
                    (select jsonb_agg(jsonb_build_array(axis, word, n)) from axes)
-            """,  # noqa: S608  the inner statement comes from the ORM, its values are bound
+            """,
             params,
         )
         total, located, contract_kva, running_kva, axes = cursor.fetchone()
@@ -118,7 +121,7 @@ def customer_counts(rows: QuerySet) -> dict[str, Any]:
     }
 
 
-def customer_card(account: Account, *, user) -> dict[str, Any]:
+def customer_card(account: Account, *, user: access.Person) -> dict[str, Any]:
     """Return everything the site card shows of one customer."""
     point = account.point
     last_move = PointMove.objects.filter(point=point).select_related("actor").first()
@@ -192,12 +195,12 @@ def map_feature(account: Account) -> dict[str, Any]:
     }
 
 
-def inside_polygon(rows: QuerySet, polygon: GEOSGeometry) -> QuerySet:
+def inside_polygon(rows: AccountQuerySet, polygon: GEOSGeometry) -> AccountQuerySet:
     """Keep the customers whose point the polygon covers (EPSG:4326)."""
     return rows.filter(point__geom__coveredby=polygon)
 
 
-def inside_buffer(rows: QuerySet, line_or_point: GEOSGeometry, distance_m: float) -> QuerySet:
+def inside_buffer(rows: AccountQuerySet, line_or_point: GEOSGeometry, distance_m: float) -> AccountQuerySet:
     """Keep the customers within that many metres, measured on the ellipsoid, of a line or a point (EPSG:4326).
 
     The geodesic buffer comes from ST_Buffer of geography once; the index on the column then does the work.
@@ -210,13 +213,15 @@ def inside_buffer(rows: QuerySet, line_or_point: GEOSGeometry, distance_m: float
         )
         area = GEOSGeometry(memoryview(cursor.fetchone()[0]))
     area.srid = SRID
-    return rows.filter(point__geom__coveredby=area).extra(
-        where=["st_dwithin(spatial_point.geom::geography, st_geomfromewkb(%s)::geography, %s)"],
-        params=[bytes(line_or_point.ewkb), distance_m],
+    is_near = RawSQL(
+        "st_dwithin(spatial_point.geom::geography, st_geomfromewkb(%s)::geography, %s)",
+        [bytes(line_or_point.ewkb), distance_m],
+        output_field=BooleanField(),
     )
+    return rows.filter(point__geom__coveredby=area).alias(is_near=is_near).filter(is_near=True)
 
 
-def person_name(user) -> str:
+def person_name(user: User | None) -> str:
     """Return how a person is called on screen; "" for nobody."""
     return (user.get_full_name() or user.username) if user else ""
 
@@ -268,7 +273,7 @@ def move_row(move: PointMove) -> dict[str, Any]:
     }
 
 
-def _lonlat(geom: GEOSGeometry | None) -> dict[str, float] | None:
+def _lonlat(geom: Point | None) -> dict[str, float] | None:
     return {"lon": geom.x, "lat": geom.y} if geom else None
 
 

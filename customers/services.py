@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 
@@ -91,7 +92,7 @@ class CustomerEdit:
 EDITABLE = ("name", "name_en", "name_zh", "address", "status", "contract_kva", "running_kva", "voltage")
 
 
-def create_customers(commands: Sequence[NewCustomer], *, user, at: datetime) -> list[Account]:
+def create_customers(commands: Sequence[NewCustomer], *, user: User | None, at: datetime) -> list[Account]:
     """Open each customer, place those with a position, publish them; return them in the commands' order.
 
     Raises:
@@ -138,7 +139,7 @@ def create_customers(commands: Sequence[NewCustomer], *, user, at: datetime) -> 
     return accounts
 
 
-def move_customers(commands: Sequence[points.PointCommand], *, user, at: datetime, confirmed: bool = False) -> list[PointMove]:
+def move_customers(commands: Sequence[points.PointCommand], *, user: User, at: datetime, confirmed: bool = False) -> list[PointMove]:
     """Move the customers whose points the commands name, publish them, return the journal rows.
 
     Raises:
@@ -157,12 +158,12 @@ def move_customers(commands: Sequence[points.PointCommand], *, user, at: datetim
     return moves
 
 
-def move_customer(*, user, account: Account, at: datetime, confirmed: bool = False, **command: Any) -> PointMove:
+def move_customer(*, user: User, account: Account, at: datetime, confirmed: bool = False, **command: Any) -> PointMove:
     """Move one customer; see `move_customers`."""
     return move_customers([points.PointCommand(point_id=account.point_id, **command)], user=user, at=at, confirmed=confirmed)[0]
 
 
-def move_map_feature(*, user, feature_id: int, at: datetime, confirmed: bool = False, **command: Any) -> dict[str, Any]:
+def move_map_feature(*, user: User, feature_id: int, at: datetime, confirmed: bool = False, **command: Any) -> dict[str, Any]:
     """Move one customer for the map's generic door; return its feature as events carry it, and the journal row.
 
     Raises:
@@ -176,7 +177,7 @@ def move_map_feature(*, user, feature_id: int, at: datetime, confirmed: bool = F
 
 
 def undo_customer_move(
-    *, user, account: Account, move_id: int, base_version: int, at: datetime, reason: str = "", device: str = ""
+    *, user: User, account: Account, move_id: int, base_version: int, at: datetime, reason: str = "", device: str = ""
 ) -> PointMove:
     """Take the customer's point back to where it stood before that move, and publish it.
 
@@ -215,7 +216,7 @@ def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime) -> list[Accou
     return ordered
 
 
-def delete_customers(edits: Sequence[CustomerEdit], *, user, at: datetime, reason: str, device: str = "") -> list[Account]:
+def delete_customers(edits: Sequence[CustomerEdit], *, user: User, at: datetime, reason: str, device: str = "") -> list[Account]:
     """Take customers off the map and the lists, with the reason; `restore_customers` brings them back whole.
 
     Raises:
@@ -234,7 +235,7 @@ def delete_customers(edits: Sequence[CustomerEdit], *, user, at: datetime, reaso
         return _store_removal(accounts, before, removed=True, user=user, at=at, reason=reason, device=device)
 
 
-def restore_customers(account_ids: Sequence[int], *, user, at: datetime, reason: str = "", device: str = "") -> list[Account]:
+def restore_customers(account_ids: Sequence[int], *, user: User, at: datetime, reason: str = "", device: str = "") -> list[Account]:
     """Bring deleted customers back where they stood.
 
     Raises:
@@ -257,7 +258,7 @@ def refresh_classification(*, today: date, at: datetime) -> int:
         changed = []
         for account in due.select_for_update(of=("self",)).select_related("point", "enterprise").order_by("pk"):
             before = _spot(account)
-            account.grade, account.classes, account.updated_at = account.due_grade, account.due_classes, at
+            account.grade, account.classes, account.updated_at = account.__dict__["due_grade"], account.__dict__["due_classes"], at
             changed.append((before, account))
         Account.objects.bulk_update([account for _, account in changed], ["grade", "classes", "updated_at"], batch_size=1000)
         _publish(changed, at=at)
@@ -344,7 +345,7 @@ def _change_classes(account: Account, wanted: set[str], today: date) -> None:
     account.classes = sorted(wanted)
 
 
-def _close(periods, today: date) -> None:
+def _close(periods: Any, today: date) -> None:
     periods.filter(valid_to_date__isnull=True).update(valid_to_date=today)
 
 
@@ -379,7 +380,7 @@ def _settle_areas(accounts: Sequence[Account]) -> None:
     """Set each located customer's county to the one that covers its point, in one statement."""
     counties = Area.objects.filter(kind=Area.Kind.COUNTY, geom__covers=OuterRef("point__geom")).order_by("pk").values("pk")[:1]
     located = Account.objects.filter(pk__in=[account.pk for account in accounts]).located().annotate(county=Subquery(counties))
-    strayed = dict(located.exclude(area_id=F("county")).exclude(area_id=None, county=None).values_list("pk", "county"))
+    strayed = dict(located.exclude(area_id=F("county")).exclude(area__isnull=True, county__isnull=True).values_list("pk", "county"))
     for county in set(strayed.values()):
         Account.objects.filter(pk__in=[pk for pk, covering in strayed.items() if covering == county]).update(area_id=county)
     for account in accounts:
@@ -388,7 +389,7 @@ def _settle_areas(accounts: Sequence[Account]) -> None:
 
 
 def _store_removal(
-    accounts: dict[int, Account], before: dict[int, live.Spot | None], *, removed: bool, user, at: datetime, reason: str, device: str
+    accounts: dict[int, Account], before: dict[int, live.Spot | None], *, removed: bool, user: User, at: datetime, reason: str, device: str
 ) -> list[Account]:
     for account in accounts.values():
         account.version += 1

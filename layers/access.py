@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Set
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser, User
+
+Person = User | AnonymousUser
 
 VIEW, ADD, MOVE, EDIT, DELETE, APPROVE, EXPORT = "view", "add", "move", "edit", "delete", "approve", "export"
 ALL_ACTIONS = (VIEW, ADD, MOVE, EDIT, DELETE, APPROVE, EXPORT)
@@ -24,24 +26,24 @@ class NotAllowed(PermissionError):
     """The person's role lacks the action."""
 
 
-def role_of(user) -> str:
+def role_of(user: Person) -> str:
     """Return the person's role, or "" for somebody without one. Roles are groups; the first in the table's order counts."""
     if not user.is_authenticated:
         return ""
     # One query per request at most: a user object lives as long as its request.
-    if not hasattr(user, "_gridatlas_role"):
-        user._gridatlas_role = _role_among(user.groups.values_list("name", flat=True), is_superuser=user.is_superuser)
-    return user._gridatlas_role
+    if "_gridatlas_role" not in user.__dict__:
+        user.__dict__["_gridatlas_role"] = _role_among(user.groups.values_list("name", flat=True), is_superuser=user.is_superuser)
+    return str(user.__dict__["_gridatlas_role"])
 
 
-def person(user_id: int, groups: Iterable[str], *, is_superuser: bool = False):
+def person(user_id: int, groups: Iterable[str], *, is_superuser: bool = False) -> User:
     """Return a user to hand to the predicates, made of what a query of the caller's own just read."""
-    user = get_user_model()(pk=user_id, is_superuser=is_superuser)
-    user._gridatlas_role = _role_among(groups, is_superuser=is_superuser)
+    user = User(pk=user_id, is_superuser=is_superuser)
+    user.__dict__["_gridatlas_role"] = _role_among(groups, is_superuser=is_superuser)
     return user
 
 
-def everybody():
+def everybody() -> User:
     """Return a user who sees every row, for work that no person asked for: rebuilding the pyramid, following a stream."""
     return person(0, ["administrator"])
 
@@ -51,26 +53,27 @@ def _role_among(groups: Iterable[str], *, is_superuser: bool) -> str:
     return next((role for role in ROLE_ACTIONS if role in names), "administrator" if is_superuser else "")
 
 
-def actions_of(user) -> Set[str]:
+def actions_of(user: Person) -> Set[str]:
     """Return the actions of the person's role."""
     return ROLE_ACTIONS.get(role_of(user), frozenset())
 
 
-def is_staff_role(user) -> bool:
+def is_staff_role(user: Person) -> bool:
     """Return whether the person works for the utility, and so sees every customer."""
     return role_of(user) not in ("", CUSTOMER)
 
 
-def scope_of(user) -> str:
+def scope_of(user: Person) -> str:
     """Return the key under which tiles for this person may be cached: people with equal keys see equal bytes."""
     return EVERYTHING if is_staff_role(user) else f"user-{user.pk}"
 
 
-def require(user, action: str) -> None:
-    """Refuse a person whose role lacks the action.
+def require(user: Person, action: str) -> User:
+    """Return the person, now known to be somebody; refuse one whose role lacks the action.
 
     Raises:
         NotAllowed: with a sentence that names the action.
     """
-    if action not in actions_of(user):
+    if not isinstance(user, User) or action not in actions_of(user):
         raise NotAllowed(f"Your role may not {action} here; ask your administrator.")
+    return user

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from layers.models import IdempotencyKey
@@ -20,7 +21,7 @@ class BadKey(ValueError):
     """The key is missing or not a UUID."""
 
 
-def run_once(*, user, key: str | None, command: str, body: bytes, run: Callable[[], Answer]) -> tuple[Answer, bool]:
+def run_once(*, user: User, key: str | None, command: str, body: bytes, run: Callable[[], Answer]) -> tuple[Answer, bool]:
     """Run the command unless its key was answered before; return ((status, answer), replayed).
 
     A refused command (an exception) rolls back and leaves the key free, so a person may correct it and try again.

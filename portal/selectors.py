@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.db.models.functions import Envelope
 
-from customers.models import Account
+from customers.models import Account, AccountQuerySet
+from layers import access
 from spatial.models import Area
 
 
-def utility_frame(*, user) -> dict[str, Any]:
+def utility_frame(*, user: access.Person) -> dict[str, Any]:
     """Return `home`, the box [west, south, east, north] where the person's map opens, and the areas to choose from.
 
     Home is where most of their customers are: the county that holds the most of them, else their extent, else null.
@@ -22,7 +23,7 @@ def utility_frame(*, user) -> dict[str, Any]:
     return {"home": _home(rows), "areas": areas}
 
 
-def _home(rows) -> list[float] | None:
+def _home(rows: AccountQuerySet) -> list[float] | None:
     fullest = _fullest_service_area(rows)
     if fullest is not None:
         rows = rows.filter(point__geom__coveredby=fullest.geom)
@@ -30,7 +31,7 @@ def _home(rows) -> list[float] | None:
     return list(box) if box else None
 
 
-def _fullest_service_area(rows) -> Area | None:
+def _fullest_service_area(rows: AccountQuerySet) -> Area | None:
     counted = [(rows.filter(point__geom__coveredby=area.geom).count(), area) for area in Area.objects.filter(kind=Area.Kind.SERVICE_AREA)]
     best = max(counted, key=lambda entry: entry[0], default=(0, None))
     return best[1] if best[0] else None

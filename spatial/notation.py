@@ -39,9 +39,9 @@ def readings(text: str) -> list[Reading]:
         return _both_orders(a, decimal["ah"], b, decimal["bh"], "decimal")
     parts = list(_DMS_PART.finditer(text))
     if len(parts) == 2 and not _leftover(text, parts):
-        (a, ah), (b, bh) = (_degrees(part) for part in parts)
-        if a is not None and b is not None:
-            return _both_orders(a, ah, b, bh, "dms")
+        (first, first_letter), (second, second_letter) = (_degrees(part) for part in parts)
+        if first is not None and second is not None:
+            return _both_orders(first, first_letter, second, second_letter, "dms")
     return []
 
 

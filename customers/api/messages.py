@@ -61,12 +61,12 @@ class Move(serializers.Serializer):
     reason = serializers.CharField()
     device = serializers.CharField()
     datum = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     base_version = serializers.IntegerField()
     version = serializers.IntegerField()
     undoes = serializers.IntegerField(allow_null=True)
 
-    def get_fields(self):
+    def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), "from": LonLatOut(allow_null=True)}
 
 
@@ -77,7 +77,7 @@ class HistoryRow(Move):
 
 class PointOut(LonLatOut):
     datum = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     accuracy_m = serializers.FloatField(allow_null=True)
     converted_by = serializers.CharField()
     version = serializers.IntegerField()

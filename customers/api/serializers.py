@@ -1,18 +1,20 @@
 """Messages about customers. Input and output are different types; what is not named here is not accepted."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from customers.models import BusinessClass, Grade, Status
 from spatial.models import PointSource
 
-REASON = {"max_length": 500, "allow_blank": True, "required": False, "default": ""}
+REASON: dict[str, Any] = {"max_length": 500, "allow_blank": True, "required": False, "default": ""}
 MAX_LINE_POINTS = 1000
 
 
 class Strict(serializers.Serializer):
     """Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped."""
 
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             unknown = sorted(set(data) - set(self.fields))
             if unknown:
@@ -23,7 +25,7 @@ class Strict(serializers.Serializer):
 class Text(serializers.CharField):
     """A line of text: control characters are refused, ends are trimmed; what looks like a script is just text."""
 
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> Any:
         value = super().to_internal_value(data)
         if any(ord(sign) < 32 for sign in value):
             raise serializers.ValidationError("Control characters and line breaks are not allowed here.")
@@ -43,7 +45,7 @@ class PositionInput(Strict):
     lon = serializers.FloatField()
     lat = serializers.FloatField()
     datum = serializers.CharField(max_length=20, required=False, default="WGS84")
-    source = serializers.ChoiceField(PointSource.choices, required=False, default="")
+    source = serializers.ChoiceField(PointSource.choices, required=False, default="")  # type: ignore[assignment]
     accuracy_m = serializers.FloatField(min_value=0.001, max_value=100_000, required=False, allow_null=True, default=None)
     device = Text(max_length=120, required=False, allow_blank=True, default="")
     reason = Text(**REASON)
@@ -81,12 +83,12 @@ class CustomerCreate(_Ledger):
     lon = serializers.FloatField(required=False, allow_null=True)
     lat = serializers.FloatField(required=False, allow_null=True)
     datum = serializers.CharField(max_length=20, required=False)
-    source = serializers.ChoiceField(PointSource.choices, required=False)
+    source = serializers.ChoiceField(PointSource.choices, required=False)  # type: ignore[assignment]
     accuracy_m = serializers.FloatField(min_value=0.001, max_value=100_000, required=False, allow_null=True)
     device = Text(max_length=120, required=False, allow_blank=True)
     reason = Text(**REASON)
 
-    def validate(self, attrs):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if (attrs.get("lon") is None) != (attrs.get("lat") is None):
             raise serializers.ValidationError({"lon": ["Give longitude and latitude together, or neither."]})
         return attrs
@@ -123,10 +125,10 @@ class CustomerQuery(serializers.Serializer):
     cursor = serializers.IntegerField(required=False, min_value=0, default=0)
     limit = serializers.IntegerField(required=False, min_value=1, max_value=500, default=100)
 
-    def get_fields(self):
+    def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), "class": serializers.CharField(required=False, max_length=200)}
 
-    def to_internal_value(self, data):
+    def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields))
         if unknown:
             raise serializers.ValidationError({name: ["This filter is not known here."] for name in unknown[:20]})
@@ -156,10 +158,10 @@ class WithinShape(Strict):
     area = serializers.CharField(required=False, max_length=400)
     q = serializers.CharField(required=False, max_length=200, allow_blank=True)
 
-    def get_fields(self):
+    def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), "class": serializers.CharField(required=False, max_length=200)}
 
-    def validate(self, attrs):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = [name for name in ("geometry", "centre", "line") if name in attrs]
         if len(given) != 1:
             raise serializers.ValidationError("Draw exactly one of: geometry (polygon), centre with radius_m, line with width_m.")

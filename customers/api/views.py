@@ -1,9 +1,11 @@
 """The doors of customers: parse, check, read the clock, one call, answer."""
 
 import time
+from datetime import datetime
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers as drf
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,11 +13,11 @@ from rest_framework.views import APIView
 
 from customers import search, selectors, services
 from customers.api import messages, serializers
-from customers.models import Account, BusinessClass, Grade, Status
+from customers.models import Account, AccountQuerySet, BusinessClass, Grade, Status
 from layers import access
 from layers.api.commands import run_command
 from spatial import shapes
-from spatial.models import Area
+from spatial.models import Area, PointMove
 
 LIST_FILTERS = [
     OpenApiParameter(name, OpenApiTypes.STR) for name in ("bbox", "grade", "class", "status", "area", "located", "deleted", "q")
@@ -23,7 +25,7 @@ LIST_FILTERS = [
 KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.UUID, OpenApiParameter.HEADER, required=True)
 
 
-def find_account(user, account_id: int) -> Account:
+def find_account(user: access.Person, account_id: int) -> Account:
     """Return the customer as far as this person may see it.
 
     Raises:
@@ -51,13 +53,13 @@ class CustomerList(APIView):
 
     @extend_schema(request=serializers.CustomerCreate, parameters=[KEY], responses={201: messages.CustomerCard})
     def post(self, request: Request) -> Response:
-        access.require(request.user, access.ADD)
+        user = access.require(request.user, access.ADD)
         fields = _valid(serializers.CustomerCreate, request.data)
         contacts = [services.NewContact(**contact) for contact in fields.pop("contacts", [])]
         command = services.NewCustomer(**{name: value for name, value in fields.items() if value is not None}, contacts=contacts)
 
-        def run(at):
-            account = services.create_customers([command], user=request.user, at=at)[0]
+        def run(at: datetime) -> dict[str, Any]:
+            account = services.create_customers([command], user=user, at=at)[0]
             return selectors.customer_card(find_account(request.user, account.pk), user=request.user)
 
         return run_command(request, access.ADD, run, status=201)
@@ -88,12 +90,12 @@ class Customer(APIView):
 
     @extend_schema(request=serializers.CustomerDelete, parameters=[KEY], responses=messages.CustomerCard)
     def delete(self, request: Request, account_id: int) -> Response:
-        access.require(request.user, access.DELETE)
+        user = access.require(request.user, access.DELETE)
         fields = _valid(serializers.CustomerDelete, request.data)
         edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields["base_version"])
 
-        def run(at):
-            services.delete_customers([edit], user=request.user, at=at, reason=fields["reason"])
+        def run(at: datetime) -> dict[str, Any]:
+            services.delete_customers([edit], user=user, at=at, reason=fields["reason"])
             return _card(request, account_id)
 
         return run_command(request, access.DELETE, run)
@@ -104,12 +106,12 @@ class CustomerRestore(APIView):
 
     @extend_schema(request=serializers.CustomerRestore, parameters=[KEY], responses=messages.CustomerCard)
     def post(self, request: Request, account_id: int) -> Response:
-        access.require(request.user, access.DELETE)
+        user = access.require(request.user, access.DELETE)
         fields = _valid(serializers.CustomerRestore, request.data)
         account = find_account(request.user, account_id)
 
-        def run(at):
-            services.restore_customers([account.pk], user=request.user, at=at, reason=fields["reason"])
+        def run(at: datetime) -> dict[str, Any]:
+            services.restore_customers([account.pk], user=user, at=at, reason=fields["reason"])
             return _card(request, account_id)
 
         return run_command(request, access.DELETE, run)
@@ -120,13 +122,13 @@ class CustomerMove(APIView):
 
     @extend_schema(request=serializers.CustomerMove, parameters=[KEY], responses=messages.Moved)
     def post(self, request: Request, account_id: int) -> Response:
-        access.require(request.user, access.MOVE)
+        user = access.require(request.user, access.MOVE)
         command = _valid(serializers.CustomerMove, request.data)
         account = find_account(request.user, account_id)
         confirmed = command.pop("confirm_distance")
 
-        def run(at):
-            move = services.move_customer(user=request.user, account=account, at=at, confirmed=confirmed, **command)
+        def run(at: datetime) -> dict[str, Any]:
+            move = services.move_customer(user=user, account=account, at=at, confirmed=confirmed, **command)
             return _moved(request, account_id, move)
 
         return run_command(request, access.MOVE, run)
@@ -137,12 +139,12 @@ class CustomerUndo(APIView):
 
     @extend_schema(request=serializers.MoveUndo, parameters=[KEY], responses=messages.Moved)
     def post(self, request: Request, account_id: int) -> Response:
-        access.require(request.user, access.MOVE)
+        user = access.require(request.user, access.MOVE)
         command = _valid(serializers.MoveUndo, request.data)
         account = find_account(request.user, account_id)
 
-        def run(at):
-            move = services.undo_customer_move(user=request.user, account=account, at=at, **command)
+        def run(at: datetime) -> dict[str, Any]:
+            move = services.undo_customer_move(user=user, account=account, at=at, **command)
             return _moved(request, account_id, move)
 
         return run_command(request, access.MOVE, run)
@@ -212,7 +214,7 @@ def _card(request: Request, account_id: int) -> dict[str, Any]:
     return selectors.customer_card(find_account(request.user, account_id), user=request.user)
 
 
-def _moved(request: Request, account_id: int, move) -> dict[str, Any]:
+def _moved(request: Request, account_id: int, move: PointMove) -> dict[str, Any]:
     account = find_account(request.user, account_id)
     return {
         "feature": selectors.map_feature(account),
@@ -221,7 +223,7 @@ def _moved(request: Request, account_id: int, move) -> dict[str, Any]:
     }
 
 
-def _query(request: Request):
+def _query(request: Request) -> tuple[dict[str, Any], AccountQuerySet]:
     query = _valid(serializers.CustomerQuery, request.query_params.dict())
     rows = Account.objects.visible_to(request.user).with_grade_order()
     return query, selectors.filtered(rows, _filter(query))
@@ -262,7 +264,7 @@ def _bbox(text: str | None) -> tuple[float, float, float, float] | None:
     return west, south, east, north
 
 
-def _inside(rows, drawn: dict[str, Any]):
+def _inside(rows: AccountQuerySet, drawn: dict[str, Any]) -> AccountQuerySet:
     if "geometry" in drawn:
         return selectors.inside_polygon(rows, shapes.polygon(drawn["geometry"]))
     if "centre" in drawn:

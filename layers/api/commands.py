@@ -18,10 +18,10 @@ def run_command(request: Request, action: str, run: Callable[[datetime], Any], *
     Raises:
         access.NotAllowed, idempotency.BadKey, idempotency.KeyReused, and what `run` raises.
     """
-    access.require(request.user, action)
+    user = access.require(request.user, action)
     at = timezone.now()
     (code, answer), replayed = idempotency.run_once(
-        user=request.user,
+        user=user,
         key=request.headers.get("Idempotency-Key"),
         command=f"{request.method} {request.path}",
         body=json.dumps(request.data, sort_keys=True).encode(),

@@ -54,8 +54,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return _answer(400, "not_json", "The body is not JSON that can be read here: UTF-8 text, finite numbers, not nested too deeply.")
     if isinstance(error, exceptions.APIException):
         response = _answer(error.status_code, str(error.default_code), str(error.detail))
-        if getattr(error, "auth_header", None):
-            response["WWW-Authenticate"] = error.auth_header
+        if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+            response["WWW-Authenticate"] = "Session"
         return response
     if isinstance(error, OperationalError | InterfaceError):
         log.warning("database_unavailable", error=type(error).__name__)

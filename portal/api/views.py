@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.models import User
 from django.middleware.csrf import get_token
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -13,8 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from customers.selectors import person_name
 from layers import access
 from portal import selectors
+from portal.api.authentication import Session as CookieSession
 
 
 class SignIn(serializers.Serializer):
@@ -63,7 +66,7 @@ class Session(APIView):
         fields = SignIn(data=request.data)
         fields.is_valid(raise_exception=True)
         # SessionAuthentication checks CSRF for signed-in people only; sign-in itself must be guarded too.
-        self.authentication_classes[0]().enforce_csrf(request)
+        CookieSession().enforce_csrf(request)
         user = authenticate(request, **fields.validated_data)
         if user is None or not access.role_of(user):
             raise BadCredentials
@@ -94,7 +97,7 @@ def me(request: Request) -> dict[str, Any]:
     user = request.user
     return {
         "username": user.username,
-        "name": user.get_full_name() or user.username,
+        "name": person_name(user) if isinstance(user, User) else "",
         "role": access.role_of(user),
         "actions": sorted(access.actions_of(user)),
         "utility": {

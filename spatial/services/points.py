@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.contrib.gis.geos import Point as Geos
 from django.db import connection, transaction
 from django.db.models import F
@@ -52,7 +53,7 @@ class PointCommand:
 def move_points(
     commands: Sequence[PointCommand],
     *,
-    user,
+    user: User | None,
     at: datetime,
     guard_m: float | None = None,
     extent: tuple[float, float, float, float] | None = None,
@@ -83,7 +84,9 @@ def move_points(
         return _write(moves, points)
 
 
-def undo_move(move_id: int, *, point_id: int, base_version: int, user, at: datetime, reason: str = "", device: str = "") -> PointMove:
+def undo_move(
+    move_id: int, *, point_id: int, base_version: int, user: User | None, at: datetime, reason: str = "", device: str = ""
+) -> PointMove:
     """Take the point back to where it stood before that journal row, as a new row; any day, any row that has a before.
 
     Raises:
@@ -118,7 +121,9 @@ def undo_move(move_id: int, *, point_id: int, base_version: int, user, at: datet
         return _write([row], {point_id: point})[0]
 
 
-def note_removal(point_ids: Sequence[int], *, removed: bool, user, at: datetime, reason: str, device: str = "") -> list[PointMove]:
+def note_removal(
+    point_ids: Sequence[int], *, removed: bool, user: User | None, at: datetime, reason: str, device: str = ""
+) -> list[PointMove]:
     """Journal that the points' owners left the map or came back; positions stay, so that restoring shows them where they were."""
     with transaction.atomic():
         points = _locked(point_ids)
@@ -163,7 +168,7 @@ def _refuse_stale(point: Point, base_version: int) -> None:
         raise VersionConflict(point, point.moves.select_related("actor").first(), base_version)
 
 
-def _journal_row(point: Point, target: Geos, *, kind: str, command: PointCommand, user, at: datetime) -> PointMove:
+def _journal_row(point: Point, target: Geos, *, kind: str, command: PointCommand, user: User | None, at: datetime) -> PointMove:
     return PointMove(
         point=point,
         kind=kind,
@@ -183,7 +188,7 @@ def _journal_row(point: Point, target: Geos, *, kind: str, command: PointCommand
 
 def _measure(moves: Sequence[PointMove]) -> None:
     """Fill distance_m with metres on the ellipsoid; null where there was no position before."""
-    pairs = [(number, move) for number, move in enumerate(moves) if move.from_geom and move.to_geom]
+    pairs = [(n, move.from_geom.coords, move.to_geom.coords) for n, move in enumerate(moves) if move.from_geom and move.to_geom]
     if not pairs:
         return
     with connection.cursor() as cursor:
@@ -192,13 +197,7 @@ def _measure(moves: Sequence[PointMove]) -> None:
             select n, st_distance(st_makepoint(a, b)::geography, st_makepoint(c, d)::geography)
             from unnest(%s::int[], %s::float8[], %s::float8[], %s::float8[], %s::float8[]) as t (n, a, b, c, d)
             """,
-            [
-                [number for number, _ in pairs],
-                [move.from_geom.x for _, move in pairs],
-                [move.from_geom.y for _, move in pairs],
-                [move.to_geom.x for _, move in pairs],
-                [move.to_geom.y for _, move in pairs],
-            ],
+            list(map(list, zip(*((n, *before, *after) for n, before, after in pairs), strict=True))),
         )
         for number, distance_m in cursor.fetchall():
             moves[number].distance_m = distance_m
@@ -212,7 +211,7 @@ def _write(moves: list[PointMove], points: dict[int, Point]) -> list[PointMove]:
         point.datum, point.source, point.accuracy_m = move.datum, move.source, move.accuracy_m
         point.converted_by = "" if move.datum in datums.SAME_AS_WGS84 else datums.CONVERTER
         point.moved_at, point.moved_by = move.at, move.actor
-    changed = list(points.values())
+    changed = [points[move.point_id] for move in moves]
     with connection.cursor() as cursor:
         # Not bulk_update: its CASE per row makes the statement grow with rows x columns.
         cursor.execute(
@@ -228,8 +227,8 @@ def _write(moves: list[PointMove], points: dict[int, Point]) -> list[PointMove]:
                 moves[0].at,
                 moves[0].actor.pk if moves[0].actor else None,
                 [point.pk for point in changed],
-                [point.geom.x for point in changed],
-                [point.geom.y for point in changed],
+                [move.to_geom.x for move in moves if move.to_geom],
+                [move.to_geom.y for move in moves if move.to_geom],
                 *([getattr(point, name) for point in changed] for name in ("version", "datum", "source", "accuracy_m", "converted_by")),
             ],
         )
