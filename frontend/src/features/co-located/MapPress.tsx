@@ -183,9 +183,8 @@ function MiddleOfMap({ onPress }: { onPress: (click: MapClick) => void }) {
           label: "co-located:keys.middle",
           when: () => document.activeElement?.id === "map" && !map.mode.get(),
           run: () => {
-            const lonLat = map.shown;
-            const pixel = map.pixelOf(lonLat);
-            if (pixel) onPress({ lonLat, pixel, hits: map.pick(pixel, 24) });
+            const pixel = middleOf(map);
+            if (pixel) onPress({ lonLat: map.lonLatAt(pixel), pixel, hits: map.pick(pixel, 24) });
           },
         },
       ],
@@ -193,11 +192,19 @@ function MiddleOfMap({ onPress }: { onPress: (click: MapClick) => void }) {
     ),
   );
 
-  const pixel = focused && !mode ? map.pixelOf(view) : null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is what moves the middle.
+  const pixel = useMemo(() => (focused && !mode ? middleOf(map) : null), [map, view, focused, mode]);
   if (!pixel) return null;
   return (
     <div className={css.middle} style={{ transform: `translate(${pixel[0]}px, ${pixel[1]}px)` }}>
       <span className="visually-hidden">{t("middle")}</span>
     </div>
   );
+}
+
+/** Of what panels leave free. */
+function middleOf(map: GridMap): readonly [number, number] | null {
+  const [west, south, east, north] = map.settled.get().bbox;
+  const [a, b] = [map.pixelOf({ lon: west, lat: south }), map.pixelOf({ lon: east, lat: north })];
+  return a && b ? [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2] : null;
 }

@@ -96,7 +96,9 @@ function Totals({ counts }: { counts: CustomerCounts }) {
     <>
       <strong>{t("total", { count: counts.total, shown: formatNumber(counts.total) })}</strong>
       {counts.unlocated > 0 && <span>{t("unlocated", { shown: formatNumber(counts.unlocated) })}</span>}
-      <span>{contracted ? t("contracted", { quantity: contracted }) : t("contractedUnknown")}</span>
+      {counts.total > 0 && (
+        <span>{contracted ? t("contracted", { quantity: contracted }) : t("contractedUnknown")}</span>
+      )}
     </>
   );
 }
