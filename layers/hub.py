@@ -109,6 +109,9 @@ class Hub:
         if not self._tasks:
             works = (self._follow_log, self._follow_hints, self._tell_restricted, self._watch_sessions, self._beat)
             self._tasks = [asyncio.create_task(self._supervised(work), name=f"hub{work.__name__}") for work in works]
+        if not self.sockets:
+            # The log was not read while nobody looked; what the first socket says hello to is read now.
+            self.checked_at = datetime.now(UTC)
         self.sockets.add(socket)
         self._occupied.set()
 
@@ -337,11 +340,17 @@ class Hub:
                 socket.close(CloseCode.RIGHTS_CHANGED)
 
     async def _beat(self) -> None:
+        silent_s, was_behind = 0.0, False
         while True:
-            await asyncio.sleep(HEARTBEAT_WHEN_BEHIND_S if self._is_behind() else HEARTBEAT_S)
-            frame = Frame.of(frames.heartbeat(at=datetime.now(UTC), checked_at=self.checked_at))
-            for socket in list(self.sockets):
-                socket.offer(frame)
+            await asyncio.sleep(HEARTBEAT_WHEN_BEHIND_S)
+            silent_s += HEARTBEAT_WHEN_BEHIND_S
+            is_behind = self._is_behind()
+            # Once more after the log is read again: screens show the delay until they hear otherwise.
+            if is_behind or was_behind or silent_s >= HEARTBEAT_S:
+                frame = Frame.of(frames.heartbeat(at=datetime.now(UTC), checked_at=self.checked_at))
+                for socket in list(self.sockets):
+                    socket.offer(frame)
+                silent_s, was_behind = 0.0, is_behind
 
     def _is_behind(self) -> bool:
         return (datetime.now(UTC) - self.checked_at).total_seconds() > BEHIND_S
