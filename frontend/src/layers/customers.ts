@@ -33,7 +33,9 @@ class CustomersLayer extends MvtLayer {
       zIndex: Z.CUSTOMERS,
       declutter: "labels",
       style: (part, feature, resolution) =>
-        part === "clusters" ? clusterStyle(feature) : customerStyle(feature, zoomOfResolution(resolution)),
+        part === "clusters" ? clusterStyle(feature) : symbolStyle(feature, zoomOfResolution(resolution)),
+      label: (part, feature, resolution) =>
+        part === "clusters" ? undefined : labelStyle(feature, zoomOfResolution(resolution)),
       selectable: (part) => part === "customers" || part === "clusters",
     });
   }
@@ -75,21 +77,26 @@ function nameOf(feature: FeatureLike): string {
   return String(translated || feature.get("name") || "");
 }
 
-function customerStyle(feature: FeatureLike, zoom: number): Style[] {
+/** A town full of customers needs smaller symbols than a street of them. */
+function symbolSize(zoom: number): number {
+  return zoom < 14.9 ? 0.66 : zoom < 15.9 ? 0.84 : 1;
+}
+
+function symbolStyle(feature: FeatureLike, zoom: number): Style {
+  const status = (feature.get("status") ?? "unknown") as CustomerStatus;
+  return symbols().symbol(gradeOf(feature.get("grade")), status, feature.get("classes"), symbolSize(zoom));
+}
+
+function labelStyle(feature: FeatureLike, zoom: number): Style | undefined {
   const grade = gradeOf(feature.get("grade"));
-  const symbol = symbols().symbol(
-    grade,
-    (feature.get("status") ?? "unknown") as CustomerStatus,
-    feature.get("classes"),
-  );
-  if (zoom < LABEL_FROM[grade]) return [symbol];
-  return [symbol, symbols().label(nameOf(feature), grade, ringOf(feature.get("classes")))];
+  if (zoom < LABEL_FROM[grade]) return undefined;
+  return symbols().label(nameOf(feature), grade, ringOf(feature.get("classes")), symbolSize(zoom));
 }
 
 function clusterStyle(feature: FeatureLike): Style[] {
   const n = Number(feature.get("n"));
   const grade = gradeOf(feature.get("grade"));
-  if (n < 2) return [symbols().symbol(grade, (feature.get("status") ?? "unknown") as CustomerStatus, "")];
+  if (n < 2) return [symbolStyle(feature, 15)];
   return [clusters().cluster(n, grade)];
 }
 
@@ -102,9 +109,9 @@ class SymbolStyles {
     this.theme = theme;
   }
 
-  symbol(grade: Grade, status: CustomerStatus, classes: string | undefined): Style {
+  symbol(grade: Grade, status: CustomerStatus, classes: string | undefined, size: number): Style {
     const ring = ringOf(classes);
-    const key = `${grade}|${status}|${ring}`;
+    const key = `${grade}|${status}|${ring}|${size}`;
     let style = this.symbolStyles.get(key);
     if (!style) {
       const half = symbolHalf(grade, ring);
@@ -114,19 +121,18 @@ class SymbolStyles {
           // Only the drawn middle of the canvas: labels may come close to it.
           size: [half * 4, half * 4],
           offset: [(SYMBOL_HALF - half) * 2, (SYMBOL_HALF - half) * 2],
-          scale: 0.5,
+          scale: 0.5 * size,
           declutterMode: "obstacle",
         }),
-        // Above all labels, so that labels make room for symbols; the special grade on top.
-        zIndex: 20 + GRADES.length - GRADES.indexOf(grade),
+        zIndex: GRADES.length - GRADES.indexOf(grade),
       });
       this.symbolStyles.set(key, style);
     }
     return style;
   }
 
-  label(name: string, grade: Grade, ring: Ring): Style {
-    const key = `${name}|${grade}|${ring}`;
+  label(name: string, grade: Grade, ring: Ring, size: number): Style {
+    const key = `${name}|${grade}|${ring}|${size}`;
     let style = this.labels.get(key);
     if (!style) {
       if (this.labels.size > 5_000) this.labels.clear();
@@ -137,7 +143,7 @@ class SymbolStyles {
           font: `${grade === "special" || grade === "first" ? 650 : 550} 12px ${MAP_FONT}`,
           fill: new Fill({ color: dark ? "#e9f0f5" : "#14212b" }),
           stroke: new Stroke({ color: dark ? "rgba(11,17,22,.9)" : "rgba(255,255,255,.92)", width: 3 }),
-          offsetY: symbolHalf(grade, ring) + 4,
+          offsetY: symbolHalf(grade, ring) * size + 4,
           textBaseline: "top",
           declutterMode: "declutter",
         }),

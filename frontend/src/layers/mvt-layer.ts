@@ -22,18 +22,24 @@ import { look } from "@/map/look";
 import { loadTile } from "@/map/tile-loading";
 import type { Found, LayerHandle } from "./layer-handle";
 
+export type StyleOf = (part: string, feature: FeatureLike, resolution: number) => Style | Style[] | undefined;
+
 export interface MvtLayerOptions {
   zIndex: number;
   /** Labels of the same group never cover each other. */
   declutter?: string;
   /** `part` is the MVT layer's name; `resolution` in metres of the projection per pixel. */
-  style: (part: string, feature: FeatureLike, resolution: number) => Style | Style[] | undefined;
+  style: StyleOf;
+  /** Drawn apart from the symbols, where these leave room. */
+  label?: StyleOf;
   /** Which hit features can be selected. */
   selectable?: (part: string) => boolean;
 }
 
 /** Over this many live changes the tiles are fetched again and the live source is emptied. */
 const DELTA_LIMIT = 200;
+/** The part that the server sums up: its features are no single things. */
+const CLUSTERS = "clusters";
 const RETRY_MS = 5_000;
 
 export class MvtLayer implements LayerHandle {
@@ -43,6 +49,7 @@ export class MvtLayer implements LayerHandle {
   protected readonly tileSource: VectorTileSource;
   protected readonly delta = new VectorSource<Feature<Point>>();
   protected readonly deltaLayer: VectorLayer;
+  private readonly shown: (VectorTileLayer | VectorLayer)[];
   /** Ids drawn from the delta source, deleted, or hidden: the tile's own picture of them is not drawn. */
   protected readonly overridden = new Set<number>();
   private readonly hidden = new Set<number>();
@@ -65,33 +72,17 @@ export class MvtLayer implements LayerHandle {
       tileLoadFunction: loadTile,
       url: "",
     });
-    this.tiles = new VectorTileLayer({
-      source: this.tileSource,
-      // Without a cache OpenLayers keeps no old tiles, and a refresh would show nothing until the new ones are there.
-      cacheSize: 96,
-      zIndex: options.zIndex,
-      declutter: options.declutter ?? false,
-      renderMode: "vector",
-      updateWhileAnimating: true,
-      updateWhileInteracting: true,
-      style: (feature, resolution) => {
-        const id = feature.getId();
-        if (typeof id === "number" && (this.overridden.has(id) || this.hidden.has(id))) return undefined;
-        return options.style(String(feature.get("part")), feature, resolution);
-      },
-    });
-    this.deltaLayer = new VectorLayer({
-      source: this.delta,
-      zIndex: options.zIndex + 1,
-      declutter: options.declutter ?? false,
-      updateWhileAnimating: true,
-      updateWhileInteracting: true,
-      style: (feature, resolution) =>
-        this.hidden.has(Number(feature.getId())) || !this.drawsDelta()
-          ? undefined
-          : options.style(String(feature.get("part")), feature, resolution),
-    });
-    this.stops.push(map.addLayer(this.tiles), map.addLayer(this.deltaLayer));
+    this.tiles = this.tileLayer(options.zIndex, options.declutter, options.style);
+    this.deltaLayer = this.liveLayer(options.zIndex + 1, options.declutter, options.style);
+    this.shown = [this.tiles, this.deltaLayer];
+    if (options.label) {
+      // Layers are decluttered from the top: all symbols of all tiles first, then labels find room between them.
+      this.shown.push(
+        this.tileLayer(options.zIndex - 2, options.declutter, options.label),
+        this.liveLayer(options.zIndex - 1, options.declutter, options.label),
+      );
+    }
+    this.stops.push(...this.shown.map((layer) => map.addLayer(layer)));
     this.tileSource.on("tileloaderror", () => {
       this.failed = true;
     });
@@ -101,10 +92,10 @@ export class MvtLayer implements LayerHandle {
   }
 
   setShown(visible: boolean, opacity: number): void {
-    this.tiles.setVisible(visible);
-    this.tiles.setOpacity(opacity);
-    this.deltaLayer.setVisible(visible);
-    this.deltaLayer.setOpacity(opacity);
+    for (const layer of this.shown) {
+      layer.setVisible(visible);
+      layer.setOpacity(opacity);
+    }
   }
 
   setFilters(params: UrlParams): void {
@@ -134,7 +125,7 @@ export class MvtLayer implements LayerHandle {
       if (shown) this.delta.removeFeature(shown as Feature<Point>);
       if (kept.before) this.delta.addFeature(kept.before);
       if (!kept.wasOverridden) this.overridden.delete(id);
-      this.tiles.changed();
+      this.repaintTiles();
       return;
     }
     const coordinates = fromLonLat([position.lon, position.lat]);
@@ -151,13 +142,13 @@ export class MvtLayer implements LayerHandle {
     if (shown) this.delta.removeFeature(shown);
     this.delta.addFeature(feature);
     this.overridden.add(id);
-    this.tiles.changed();
+    this.repaintTiles();
   }
 
   setHidden(id: number, hidden: boolean): void {
     if (hidden) this.hidden.add(id);
     else this.hidden.delete(id);
-    this.tiles.changed();
+    this.repaintTiles();
     this.delta.changed();
   }
 
@@ -180,7 +171,8 @@ export class MvtLayer implements LayerHandle {
 
   /** The part that holds single features of this layer. */
   protected pointPart(): string {
-    return this.info.parts.find((part) => part.geometry === "point")?.id ?? this.info.id;
+    const single = this.info.parts.find((part) => part.geometry === "point" && part.id !== CLUSTERS);
+    return single?.id ?? this.info.id;
   }
 
   private drawPending(): void {
@@ -203,7 +195,7 @@ export class MvtLayer implements LayerHandle {
       if (shown) this.delta.removeFeature(shown);
       if (next) this.delta.addFeature(next);
     }
-    if (newlyOverridden) this.tiles.changed();
+    if (newlyOverridden) this.repaintTiles();
     this.eventsDrawn(latest.size);
     if (this.changedAt.size > DELTA_LIMIT) this.refresh();
   }
@@ -228,9 +220,44 @@ export class MvtLayer implements LayerHandle {
     return this.tileSource.getTileGrid()?.getZForResolution(resolution, this.tileSource.zDirection) ?? 0;
   }
 
+  private tileLayer(zIndex: number, declutter: string | undefined, style: StyleOf): VectorTileLayer {
+    return new VectorTileLayer({
+      source: this.tileSource,
+      // Without a cache OpenLayers keeps no old tiles, and a refresh would show nothing until the new ones are there.
+      cacheSize: 96,
+      zIndex,
+      declutter: declutter ?? false,
+      renderMode: "vector",
+      updateWhileAnimating: true,
+      updateWhileInteracting: true,
+      style: (feature, resolution) => {
+        const id = feature.getId();
+        if (typeof id === "number" && (this.overridden.has(id) || this.hidden.has(id))) return undefined;
+        return style(String(feature.get("part")), feature, resolution);
+      },
+    });
+  }
+
+  private liveLayer(zIndex: number, declutter: string | undefined, style: StyleOf): VectorLayer {
+    return new VectorLayer({
+      source: this.delta,
+      zIndex,
+      declutter: declutter ?? false,
+      updateWhileAnimating: true,
+      updateWhileInteracting: true,
+      style: (feature, resolution) =>
+        this.hidden.has(Number(feature.getId())) || !this.drawsDelta()
+          ? undefined
+          : style(String(feature.get("part")), feature, resolution),
+    });
+  }
+
   private repaint(): void {
-    this.tiles.changed();
-    this.deltaLayer.changed();
+    for (const layer of this.shown) layer.changed();
+  }
+
+  private repaintTiles(): void {
+    for (const layer of this.shown) if (layer instanceof VectorTileLayer) layer.changed();
   }
 
   /** For layers with aggregates, which no single event can correct. */
@@ -261,7 +288,7 @@ export class MvtLayer implements LayerHandle {
       const shown = this.delta.getFeatureById(id) as Feature<Point> | null;
       if (shown) this.delta.removeFeature(shown);
     }
-    this.tiles.changed();
+    this.repaintTiles();
   }
 
   private pick(

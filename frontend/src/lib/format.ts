@@ -63,7 +63,8 @@ export function formatTime(instant: string | Date, zone: string | undefined): st
 
 /** "3 minutes ago", from the two instants handed in. */
 export function formatAge(instant: string | Date, now: Date): string {
-  const seconds = Math.round((new Date(instant).getTime() - now.getTime()) / 1_000);
+  // The server's clock may be a little ahead of this one: nothing was changed in the future.
+  const seconds = Math.min(0, Math.round((new Date(instant).getTime() - now.getTime()) / 1_000));
   const relative = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   const steps: [Intl.RelativeTimeFormatUnit, number][] = [
     ["year", 31_557_600],

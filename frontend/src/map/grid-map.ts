@@ -89,6 +89,8 @@ export class GridMap {
   readonly drawn: Store<boolean> = createStore(false);
   readonly mode: Store<MapMode | null> = createStore<MapMode | null>(null);
 
+  private padding: ViewPadding = { top: 0, right: 0, bottom: 0, left: 0 };
+  private inset: Partial<ViewPadding> = {};
   private readonly pickers = new Set<Picker>();
   private readonly clickListeners = new Set<(click: MapClick) => void>();
 
@@ -141,8 +143,20 @@ export class GridMap {
   }
 
   /** Parts of the map hidden by panels: flights end in the middle of what is left. The picture stays where it is. */
-  setPadding({ top, right, bottom, left }: ViewPadding): void {
-    this.view.padding = [top, right, bottom, left];
+  setPadding(padding: ViewPadding): void {
+    this.padding = padding;
+    this.applyPadding();
+  }
+
+  /** What a feature's own box covers beside the shell's panels (the panel of a move). Null when it is gone. */
+  setInset(inset: Partial<ViewPadding> | null): void {
+    this.inset = inset ?? {};
+    this.applyPadding();
+  }
+
+  private applyPadding(): void {
+    const sides = ["top", "right", "bottom", "left"] as const;
+    this.view.padding = sides.map((side) => Math.max(this.padding[side], this.inset[side] ?? 0));
   }
 
   /** Fly there; without a zoom the present one is kept when it is near enough to see a site. */

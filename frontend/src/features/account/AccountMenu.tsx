@@ -37,7 +37,7 @@ export default function AccountMenu() {
           type="button"
           className={css.trigger}
           aria-expanded={open}
-          aria-label={t("menuOf", { name: me.name })}
+          aria-label={t("menuOf", { name: me.name, initials })}
           onClick={() => setOpen(!open)}
         >
           <span>{initials}</span>

@@ -80,7 +80,7 @@ function DeleteForm({ card, onDone }: { card: CustomerCard; onDone: () => void }
         label={t("delete.reason")}
         value={reason}
         maxLength={500}
-        autoFocus
+        data-first
         required
         onChange={(event) => setReason(event.target.value)}
         error={missing && !reason.trim() ? t("delete.reasonMissing") : undefined}

@@ -104,10 +104,7 @@ export default function MoveHost() {
     if (phone && panel) urlState.set({ panel: null }, { replace: true });
     const start = moveSession.get();
     const at = start && shownAt(start);
-    if (at) {
-      if ((map.view.getZoom() ?? 0) < NEAR_ENOUGH_ZOOM) map.flyTo({ ...at, zoom: 17 });
-      else map.reveal(at);
-    }
+    if (at && (map.view.getZoom() ?? 0) < NEAR_ENOUGH_ZOOM) map.flyTo({ ...at, zoom: 17 });
     document.getElementById("map")?.focus();
     return () => {
       leave();
@@ -134,18 +131,6 @@ export default function MoveHost() {
     const theirs = lon === null || lat === null ? null : { lon, lat };
     editor.current?.compare({ start: from, mine: shownAt(session), theirs });
   }, [session]);
-
-  // All three places at once, as soon as the question comes up.
-  useEffect(() => {
-    const current = moveSession.get();
-    if (!inConflict || current?.phase.name !== "conflict") return;
-    const { lon, lat } = current.phase.theirs;
-    const places = [current.from, shownAt(current), lon === null || lat === null ? null : { lon, lat }];
-    map.fit(
-      places.filter((place) => place !== null),
-      { maxZoom: 18 },
-    );
-  }, [inConflict, map]);
 
   // Closing the page would lose what was moved or typed.
   const dirty = session !== null && isDirty(session);

@@ -1,5 +1,5 @@
 /** The small panel of a move: from, to, metres, why, how well known; Save and Cancel. Beside the map, never over the symbol. */
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCustomer } from "@/api/customers";
 import { isProblem } from "@/api/problem";
@@ -19,15 +19,17 @@ import { useMap } from "@/map/context";
 import { ComparePanel } from "./ComparePanel";
 import css from "./edit.module.css";
 import { accuracyOf, distance_m, isMoved, type MoveSession, PLACING, placed, shownAt } from "./move-session";
-import { cancelMove, saveMove, setPhase, update } from "./move-store";
+import { cancelMove, moveSession, saveMove, setPhase, update } from "./move-store";
 
 const QUICK_REASONS = ["gate", "building", "survey", "imagery"] as const;
 
 export default function MovePanel({ session }: { session: MoveSession }) {
   const { t } = useTranslation("edit");
   const title = t(session.from ? "moveTitle" : "placeTitle", { name: nameOf(session.customer) });
+  const box = useRef<HTMLElement>(null);
+  useInset(box, session.phase.name === "conflict");
   return (
-    <section className={css.panel} aria-label={title}>
+    <section ref={box} className={css.panel} aria-label={title}>
       {session.phase.name === "conflict" ? (
         <ComparePanel session={session} theirs={session.phase.theirs} />
       ) : (
@@ -36,6 +38,37 @@ export default function MovePanel({ session }: { session: MoveSession }) {
       <FarDialog session={session} />
     </section>
   );
+}
+
+/** Tell the map what the panel covers, so that what is shown is never under it: the left edge, or the lowest part. */
+function useInset(box: RefObject<HTMLElement | null>, comparing: boolean): void {
+  const map = useMap();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the panel's size changes with what it shows.
+  useLayoutEffect(() => {
+    const panel = box.current?.getBoundingClientRect();
+    const canvas = document.getElementById("map")?.getBoundingClientRect();
+    if (!panel || !canvas) return;
+    const low = panel.width > canvas.width / 2;
+    map.setInset(low ? { bottom: canvas.bottom - panel.top } : { left: panel.right - canvas.left });
+    return () => map.setInset(null);
+  }, [box, comparing, map]);
+
+  useEffect(() => {
+    const session = moveSession.get();
+    if (!session) return;
+    const at = shownAt(session);
+    if (session.phase.name !== "conflict") {
+      if (at) map.reveal(at);
+      return;
+    }
+    // All three places at once, as soon as the question comes up.
+    const { lon, lat } = session.phase.theirs;
+    const places = [session.from, at, lon === null || lat === null ? null : { lon, lat }];
+    map.fit(
+      places.filter((place) => place !== null),
+      { maxZoom: 18 },
+    );
+  }, [comparing, map]);
 }
 
 function MoveForm({ session, title }: { session: MoveSession; title: string }) {
@@ -251,7 +284,7 @@ function FarDialog({ session }: { session: MoveSession }) {
             })}
           </p>
           <div className={css.row}>
-            <Button kind="primary" autoFocus onClick={() => saveMove(layers, guard_distance_m, true)}>
+            <Button kind="primary" data-first onClick={() => saveMove(layers, guard_distance_m, true)}>
               {t("far.yes", { distance: formatLength(far.distance_m) })}
             </Button>
             <Button onClick={back}>{t("far.no")}</Button>

@@ -97,8 +97,10 @@ function Row({
       <div className={css.words}>
         <Sentence move={move} />
         <span className={css.when}>
-          <time dateTime={move.at}>{formatTime(move.at, zone)}</time> · {formatAge(move.at, new Date())}
-          {move.device && <> · {move.device}</>}
+          <time dateTime={move.at} title={move.device}>
+            {formatTime(move.at, zone)}
+          </time>{" "}
+          · {formatAge(move.at, new Date())}
         </span>
         {undone && <span className={css.when}>{t("undoneBy", { who: undone.actor_name || undone.actor })}</span>}
         {may && move.can_undo && <UndoRow customerId={customerId} move={move} />}

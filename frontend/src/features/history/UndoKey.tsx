@@ -83,7 +83,7 @@ export default function UndoKey() {
             >
               {t("since.yes")}
             </Button>
-            <Button autoFocus onClick={close}>
+            <Button data-first onClick={close}>
               {t("since.no")}
             </Button>
           </div>

@@ -37,13 +37,17 @@ function Marked() {
   // Once per selection: a link without a view flies there; else the map only moves when the place cannot be seen.
   const shownFor = useRef<string | null>(map.hadView ? null : "");
   const key = selection ? `${selection.layer}:${selection.id}` : null;
+  const { lon, lat } = known ?? { lon: null, lat: null };
   useEffect(() => {
-    if (!key || !known || shownFor.current === key) return;
-    const fly = shownFor.current === "";
-    shownFor.current = key;
-    const timer = setTimeout(() => (fly ? map.flyTo({ ...known, zoom: 17 }) : map.reveal(known)), 60);
+    if (!key || lon === null || lat === null || shownFor.current === key) return;
+    // The card opens in the same moment and covers a part of the map: look once it is there.
+    const timer = setTimeout(() => {
+      if (shownFor.current === "") map.flyTo({ lon, lat, zoom: 17 });
+      else map.reveal({ lon, lat });
+      shownFor.current = key;
+    }, 80);
     return () => clearTimeout(timer);
-  }, [key, known, map]);
+  }, [key, lon, lat, map]);
   return null;
 }
 

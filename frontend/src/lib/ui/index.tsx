@@ -109,7 +109,11 @@ export function Dialog({
 
   useEffect(() => {
     const dialog = ref.current;
-    if (open && dialog && !dialog.open) dialog.showModal();
+    if (open && dialog && !dialog.open) {
+      dialog.showModal();
+      // The browser would focus the close button; what the dialog is about comes first.
+      dialog.querySelector<HTMLElement>("[data-first]")?.focus();
+    }
     if (!open && dialog?.open) dialog.close();
   }, [open]);
 
