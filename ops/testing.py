@@ -27,7 +27,7 @@ CHECKS: tuple[tuple[str, Sequence[str]], ...] = (
     ("Tests of the front end", ["npm", "--prefix", "frontend", "run", "--silent", "test"]),
 )
 # The data of a test run may be lost at any moment, so nothing waits for the disk.
-_FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"]
+_FAST = ["--fsync=off", "--synchronous_commit=off", "--full_page_writes=off", "--wal_level=minimal", "--max_wal_senders=0"]
 
 
 def test(*arguments: str) -> int:
@@ -39,11 +39,15 @@ def test(*arguments: str) -> int:
     return next((code for code in codes if code), 0)
 
 
-def bench(*goal: str) -> int:
-    """Measure one goal, or all; each prints its own row."""
-    with _throwaway_services() as env:
-        select = ["-k", goal[0].replace("-", "_")] if goal else []
-        return _pytest(["tests/bench", "-m", "bench", "-p", "no:cacheprovider", "-s", "-q", *select], env)
+def bench(*goals: str) -> int:
+    """Measure the goals, or all; each prints its own row. The databases of a million points stay in var/bench for the next run."""
+    folder = VAR / "bench"
+    folder.mkdir(mode=0o711, exist_ok=True)
+    chosen = settings.with_defaults(settings.read(folder / "env"))
+    settings.write(folder / "env", chosen)
+    # As durable as in real life: a benchmark without fsync would flatter every commit.
+    with _services(folder, chosen) as env:
+        return subprocess.run([sys.executable, "-m", "tests.bench", *goals], cwd=ROOT, env=env, check=False).returncode
 
 
 def _check(title: str, command: Sequence[str], env: Mapping[str, str]) -> int:
@@ -61,30 +65,37 @@ def _pytest(arguments: Sequence[str], env: Mapping[str, str]) -> int:
 @contextlib.contextmanager
 def _throwaway_services() -> Iterator[dict[str, str]]:
     """Start a cluster and a Redis that nobody else uses; yield the environment that leads to them; leave nothing."""
-    signal.signal(signal.SIGTERM, _end)
     _FOLDER.mkdir(mode=0o711, parents=True, exist_ok=True)
     _clear_dead_runs()
     folder = Path(tempfile.mkdtemp(dir=_FOLDER))
     folder.chmod(0o711)  # the server's own user passes through it
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        chosen = settings.with_defaults({})
-        cluster = Cluster(folder=folder / "postgres", superuser_password=chosen["POSTGRES_PASSWORD"], database_url=chosen["DATABASE_URL"])
-        redis_config = folder / "redis" / "redis.conf"
-        redis.write_config(redis_config, chosen["REDIS_URL"])
-        say("Tests: making a PostgreSQL cluster and a Redis for this run")
-        cluster.create(initdb_options=["--no-sync"])
-        with (
-            _server(cluster.server_command(*(f"--{option}" for option in _FAST)), LOGS / "test-postgres.log", stop=signal.SIGINT),
-            _server(["redis-server", str(redis_config)], LOGS / "test-redis.log", stop=signal.SIGTERM),
-        ):
-            cluster.wait_until_ready()
-            # Django makes its test databases from the template, as a role that may create databases but no extension.
-            cluster.create_extensions("template1")
-            cluster.create_database()
-            cluster.sql("alter role gridatlas createdb;")
-            yield settings.environment(chosen, folder)
+        with _services(folder, settings.with_defaults({}), initdb_options=["--no-sync"], server_options=_FAST) as env:
+            yield env
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _services(
+    folder: Path, chosen: Mapping[str, str], *, initdb_options: Sequence[str] = (), server_options: Sequence[str] = ()
+) -> Iterator[dict[str, str]]:
+    signal.signal(signal.SIGTERM, _end)
+    cluster = Cluster(folder=folder / "postgres", superuser_password=chosen["POSTGRES_PASSWORD"], database_url=chosen["DATABASE_URL"])
+    redis_config = folder / "redis" / "redis.conf"
+    redis.write_config(redis_config, chosen["REDIS_URL"])
+    say("Starting a PostgreSQL cluster and a Redis for this run alone")
+    cluster.create(initdb_options=initdb_options)
+    with (
+        _server(cluster.server_command(*server_options), LOGS / "test-postgres.log", stop=signal.SIGINT),
+        _server(["redis-server", str(redis_config)], LOGS / "test-redis.log", stop=signal.SIGTERM),
+    ):
+        cluster.wait_until_ready()
+        # Databases are made from the template by a role that may create databases but no extension.
+        cluster.create_extensions("template1")
+        cluster.create_database()
+        cluster.sql("alter role gridatlas createdb;")
+        yield settings.environment(chosen, folder)
 
 
 @contextlib.contextmanager
