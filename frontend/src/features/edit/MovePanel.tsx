@@ -53,6 +53,7 @@ function useInset(box: RefObject<HTMLElement | null>, comparing: boolean): void 
     return () => map.setInset(null);
   }, [box, comparing, map]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once when it opens, once when the question comes up.
   useEffect(() => {
     const session = moveSession.get();
     if (!session) return;
@@ -61,7 +62,7 @@ function useInset(box: RefObject<HTMLElement | null>, comparing: boolean): void 
       if (at) map.reveal(at);
       return;
     }
-    // All three places at once, as soon as the question comes up.
+    // All three places at once.
     const { lon, lat } = session.phase.theirs;
     const places = [session.from, at, lon === null || lat === null ? null : { lon, lat }];
     map.fit(
@@ -98,7 +99,7 @@ function MoveForm({ session, title }: { session: MoveSession; title: string }) {
         <h2>{title}</h2>
         <Distance session={session} />
       </header>
-      <div className={css.body}>
+      <div className={`${css.body} ${css.moveBody}`}>
         <p className={css.help}>{t(session.from ? "howToMove" : "howToPlace")}</p>
         <SomebodyElse session={session} />
         <div className={css.where}>
