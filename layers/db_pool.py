@@ -1,6 +1,6 @@
 """PostgreSQL connections driven by the event loop: psycopg2 in its asynchronous mode, prepared statements, a bounded pool that waits.
 
-No threads: a thread hand-over costs more than the freshness query it would carry (docs/decisions/tiles.md).
+No threads: a thread hand-over costs more than the freshness query it would carry (docs/decisions/0008-tiles-on-the-event-loop.md).
 """
 
 import asyncio

@@ -28,9 +28,10 @@ _SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{20,64}")
 # Streams are few rows. Sessions and users are found by their primary keys. Everything comes as text, so that "nothing new" is one comparison.
 _READ = """
 select (select string_agg(key || ' ' || epoch || ' ' || seq, ',') from (select key, epoch, seq from layers_stream order by key) s),
-    array(
-        select concat_ws(' ', k.key, md5(s.session_data), md5(u.password), u.is_superuser,
-            (select string_agg(g.name, ',' order by g.name) from auth_user_groups m join auth_group g on g.id = m.group_id where m.user_id = u.id))
+    (
+        select string_agg(concat_ws(' ', k.key, md5(s.session_data), md5(u.password), u.is_superuser,
+            (select string_agg(g.name, ',' order by g.name) from auth_user_groups m join auth_group g on g.id = m.group_id where m.user_id = u.id)
+        ), E'\n' order by k.key)
         from unnest($1, $2) k(key, user_id)
         join django_session s on s.session_key = k.key and s.expire_date > now()
         join auth_user u on u.id = k.user_id and u.is_active
@@ -65,6 +66,16 @@ class _KnownSession:
     person: Person | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The last read: for whom, and what came back."""
+
+    session_keys: set[str]
+    arguments: str
+    marks_text: str | None
+    people: dict[str, Person | None]
+
+
 class Freshness:
     """Answers `person(session_key)` with a read of the database that began after the call, and reports changed layers before it answers.
 
@@ -80,6 +91,7 @@ class Freshness:
         self._streams_text: str | None = None
         self._streams: dict[str, tuple[str, int]] = {}
         self._sessions: OrderedDict[str, _KnownSession] = OrderedDict()
+        self._last = _Asked(set(), "", None, {})
 
     async def person(self, session_key: str) -> Person | None:
         """Return who holds the session, or None; by then every change committed before the call has been reported.
@@ -106,8 +118,10 @@ class Freshness:
     async def _read_batches(self) -> None:
         """Serve one batch after the other; who comes during a read waits for the next one, which sees what they may have committed."""
         try:
-            while waiting := self._gathering:
-                self._gathering = []
+            while self._gathering:
+                # One turn of the loop: whoever's request is on the wire already shares this read.
+                await asyncio.sleep(0)
+                waiting, self._gathering = self._gathering, []
                 try:
                     people = await self._read({key for key, _ in waiting})
                 except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait
@@ -122,28 +136,42 @@ class Freshness:
             self._reader = None
 
     async def _read(self, session_keys: set[str]) -> dict[str, Person | None]:
-        usable = [key for key in session_keys if _SESSION_KEY_SHAPE.fullmatch(key)]
+        last = self._last
+        if session_keys == last.session_keys:
+            # The same people as a moment ago: if the database says the same of them as then, so do we.
+            marks_text = await self._read_once(last.arguments)
+            if marks_text == last.marks_text:
+                return last.people
+        usable = sorted(key for key in session_keys if _SESSION_KEY_SHAPE.fullmatch(key))
         known = self._sessions
-        if any(key not in known for key in usable):
-            await self._check(key for key in usable if key not in known)
-        marks = await self._read_once(usable)
+        await self._check([key for key in usable if key not in known])
+        arguments = self._arguments(usable)
+        marks_text = await self._read_once(arguments)
+        marks = _marks(marks_text)
         changed = [key for key, mark in marks.items() if mark.split(" ")[1:3] != known[key].checked.split(" ")]
         if changed:
             await self._check(changed)
-            marks = await self._read_once(usable)
+            arguments = self._arguments(usable)
+            marks_text = await self._read_once(arguments)
+            marks = _marks(marks_text)
         for key in usable:
             if key not in marks:
                 known.pop(key, None)
-        return {key: self._person(key, marks.get(key)) for key in session_keys}
+        people = {key: self._person(key, marks.get(key)) for key in session_keys}
+        if None not in people.values():
+            self._last = _Asked(session_keys, arguments, marks_text, people)
+        return people
 
-    async def _read_once(self, session_keys: list[str]) -> dict[str, str]:
+    def _arguments(self, session_keys: list[str]) -> str:
+        """Write out the two arrays; keys have passed _SESSION_KEY_SHAPE, so nothing in them needs quoting."""
         keys = [key for key in session_keys if key in self._sessions]
-        [(streams_text, marks)] = await self._pool.run(
-            _READ, "text[], int[]", "%s::text[], %s::int[]", [keys, [self._sessions[key].user_id for key in keys]]
-        )
+        return f"'{{{','.join(keys)}}}','{{{','.join(str(self._sessions[key].user_id) for key in keys)}}}'"
+
+    async def _read_once(self, arguments: str) -> str | None:
+        [(streams_text, marks_text)] = await self._pool.run(_READ, "text[], int[]", arguments)
         if streams_text != self._streams_text:
             await self._report(streams_text or "")
-        return {mark.split(" ", 1)[0]: mark for mark in marks}
+        return marks_text
 
     def _person(self, session_key: str, mark: str | None) -> Person | None:
         known = self._sessions.get(session_key)
@@ -159,9 +187,11 @@ class Freshness:
         self._sessions.move_to_end(session_key)
         return known.person
 
-    async def _check(self, session_keys: Iterable[str]) -> None:
+    async def _check(self, session_keys: list[str]) -> None:
         """Check the signature and the password hash inside sessions seen for the first time or changed since."""
-        rows = await self._pool.run(_SESSION_DATA, "text[]", "%s::text[]", [list(session_keys)])
+        if not session_keys:
+            return
+        rows = await self._pool.run(_SESSION_DATA, "text[]", "%s::text[]", [session_keys])
         decoded = {key: (SessionStore().decode(text), text) for key, text in rows}
         user_ids = {key: int(session[SESSION_KEY]) for key, (session, _) in decoded.items() if str(session.get(SESSION_KEY, "")).isdigit()}
         passwords = dict(await self._pool.run(_PASSWORDS, "int[]", "%s::int[]", [list(user_ids.values())]))
@@ -194,6 +224,10 @@ class Freshness:
             log.info("tile_events_missing", stream=key, wanted=after[1] - before[1], found=len(rows))
             return None
         return [box for (boxes,) in rows for box in boxes]
+
+
+def _marks(text: str | None) -> dict[str, str]:
+    return {mark.split(" ", 1)[0]: mark for mark in (text or "").split("\n") if mark}
 
 
 def _hash_fits(session: dict[str, Any], user_id: int, password: str) -> bool:

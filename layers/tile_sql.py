@@ -18,8 +18,9 @@ from spatial.tiles import MAX_LAT, WORLD_BITS, latitude_of, tile_bounds
 
 EXTENT = 4096
 # How far a tile reads beyond its edge, in units of EXTENT. OpenLayers clips what it draws to the tile, so a symbol near the edge
-# must be in both tiles: 256 units are 32 px of a 512 px tile. Lines need only their width. See docs/decisions/tiles.md.
-POINT_BUFFER = 256
+# must be in both tiles: 160 units are 20 px of a 512 px tile, the largest symbol's half. Lines need only their width.
+# Every unit costs: see docs/decisions/0008-tiles-on-the-event-loop.md.
+POINT_BUFFER = 160
 SHAPE_BUFFER = 64
 # Clusters of the pyramid: 8 x 8 cells per tile, and one ring of cells around it.
 CELL_BITS = 3

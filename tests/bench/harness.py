@@ -134,6 +134,17 @@ def _fill(made: Database) -> None:
     made.rows("vacuum analyze layers_tilecell")
 
 
+def changed_copy(points: int) -> Database:
+    """Return a copy of the database of that size, made anew: for measurements that change rows."""
+    origin = database(points)
+    parts = urlsplit(origin.url)
+    name = f"gridatlas_bench_{points}_changed"
+    admin = Database(0, os.environ["DATABASE_URL"])
+    admin.rows(f"drop database if exists {name} with (force)")
+    admin.rows(f"create database {name} template gridatlas_bench_{points}")
+    return Database(points, urlunsplit(parts._replace(path=f"/{name}")))
+
+
 def session_cookie(made: Database) -> str:
     """Sign a dispatcher in by the project's own session code; return the cookie."""
     script = (
@@ -257,9 +268,7 @@ def pgbench(made: Database, script: str, *, clients: int = 8, seconds: int = SEC
     binary = shutil.which("pgbench") or "/usr/lib/postgresql/15/bin/pgbench"
     env = os.environ | {"PGOPTIONS": "-c plan_cache_mode=force_generic_plan -c jit=off"}
     done = subprocess.run(
-        [binary, "-n", "-M", mode, f"-c{clients}", f"-j{min(2, clients)}", f"-T{seconds}", "-f", str(path), "-d", made.dsn]
-        if False
-        else [binary, "-n", "-M", mode, f"-c{clients}", f"-j{min(2, clients)}", f"-T{seconds}", "-f", str(path), made.dsn],
+        [binary, "-n", "-M", mode, f"-c{clients}", f"-j{min(2, clients)}", f"-T{seconds}", "-f", str(path), made.dsn],
         capture_output=True,
         text=True,
         env=env,

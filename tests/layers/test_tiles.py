@@ -211,11 +211,11 @@ def test_a_point_near_an_edge_is_in_both_tiles_so_that_no_symbol_is_cut(tiles, p
     z, x, y = 15, *tile_at(*CENTRE, 15)
     edge_lon = x / (1 << z) * 360 - 180
     unit = 360 / (1 << z) / 4096
-    services.create_customers([new_customer(at=(edge_lon + 200 * unit, CENTRE[1]))], user=planner, at=MONDAY)
+    services.create_customers([new_customer(at=(edge_lon + 140 * unit, CENTRE[1]))], user=planner, at=MONDAY)
 
     assert len(tiles.get(f"/tiles/customers/{z}/{x}/{y}.mvt", planner).features("customers")) == 1
     [copy] = tiles.get(f"/tiles/customers/{z}/{x - 1}/{y}.mvt", planner).features("customers")
-    assert copy["geometry"]["coordinates"][0] == pytest.approx(4096 + 200, abs=1)
+    assert copy["geometry"]["coordinates"][0] == pytest.approx(4096 + 140, abs=1)
     assert tiles.get(f"/tiles/customers/{z}/{x - 2}/{y}.mvt", planner).status == 204
 
 
