@@ -6,6 +6,10 @@ import { defineConfig } from "vitest/config";
 const server = process.env.GRIDATLAS_URL ?? "http://127.0.0.1:8000";
 const fromServer = ["/api", "/tiles", "/basemaps", "/imagery", "/media", "/admin", "/healthz", "/readyz"];
 
+/** Bodies of the top bar, the map controls and the overlays: all loaded right after the first map. */
+const FRAME =
+  /src[\\/]features[\\/](account|basemap-switch|live-status|map-controls|search|selection|shortcuts)[\\/](?!index)|LayersKey/;
+
 export default defineConfig(({ command }) => ({
   base: command === "build" ? "/static/" : "/",
   plugins: [react()],
@@ -17,13 +21,14 @@ export default defineConfig(({ command }) => ({
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
       output: {
-        // One chunk of what every page needs: it is cached for long, and one big file packs better than six small ones.
+        // Few files: each costs a request. What every page needs, and what the map's frame needs right after the first map.
         codeSplitting: {
           groups: [
             {
               name: "base",
               test: /node_modules[\\/](react|react-dom|scheduler|i18next|react-i18next|@tanstack[\\/](react-query|query-core))[\\/]/,
             },
+            { name: "frame", test: FRAME, includeDependenciesRecursively: false },
           ],
         },
       },

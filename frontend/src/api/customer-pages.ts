@@ -3,7 +3,7 @@
  * changes. The server's cursor is the number of rows before the page.
  */
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useMemo, useRef } from "react";
 import type { CustomerFilters } from "@/lib/customer-filters";
 import { http } from "./http";
 import { queryClient } from "./query-client";
@@ -23,7 +23,10 @@ export interface LedgerQuery extends CustomerFilters {
 export interface LedgerRows {
   /** Of the whole list; null until the first page is there. */
   count: number | null;
-  row: (index: number) => CustomerRow | undefined;
+  /** The rows of the pages on the screen; the same array until one of them changes. */
+  rows: readonly CustomerRow[];
+  /** Where in the list each of `rows` stands. */
+  places: readonly number[];
   indexOf: (id: number) => number | null;
   /** Every row is in the browser. */
   complete: boolean;
@@ -42,11 +45,11 @@ const COUNTS = ["customers", "counted"] as const;
  * The rows `first..last` and, as long as they are cached, all others of the same question. While a new question is
  * on its way the rows of the one before stay, marked `stale`.
  */
-export function useLedgerRows(query: LedgerQuery, ordering: Ordering, first: number, last: number): LedgerRows {
+export function useLedgerRows(query: LedgerQuery, ordering: Ordering, pages: readonly number[]): LedgerRows {
   const question: Question = { query, ordering };
   const answered = useRef<Question | null>(null);
   const asked = useQueries({
-    queries: pagesOf(first, last).map((page) => ({
+    queries: pages.map((page) => ({
       queryKey: pageKey(question, page),
       queryFn: ({ signal }: { signal: AbortSignal }) => readPage(question, page, signal),
       staleTime: 60_000,
@@ -65,10 +68,19 @@ export function useLedgerRows(query: LedgerQuery, ordering: Ordering, first: num
   const count = (newest?.data ?? held(0))?.count ?? null;
   const pageCount = Math.ceil((count ?? 0) / PAGE_ROWS);
   const failed = asked.filter((answer) => answer.isError);
+  const version = JSON.stringify([shown, pages, asked.map((answer) => answer.dataUpdatedAt)]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version holds everything that is read.
+  const { rows, places } = useMemo(() => {
+    const found = pages.flatMap((page) =>
+      (held(page)?.results ?? []).map((row, index) => ({ row, place: page * PAGE_ROWS + index })),
+    );
+    return { rows: found.map(({ row }) => row), places: found.map(({ place }) => place) };
+  }, [version]);
 
   return {
     count,
-    row: (index) => held(Math.floor(index / PAGE_ROWS))?.results[index % PAGE_ROWS],
+    rows,
+    places,
     indexOf: (id) => {
       for (let page = 0; page < pageCount; page++) {
         const at = held(page)?.results.findIndex((row) => row.id === id) ?? -1;

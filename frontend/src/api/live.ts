@@ -34,8 +34,22 @@ export interface LiveSocket {
   onclose: ((event: { code: number }) => void) | null;
 }
 
+let early: WebSocket | null = null;
+
+/** Open the first socket while the map is still being loaded: its reset then comes before the first tiles. */
+export function openLiveEarly(): void {
+  early ??= new WebSocket(liveUrl());
+}
+
+function openSocket(url: string): WebSocket {
+  const socket = early;
+  early = null;
+  if (socket?.readyState === WebSocket.OPEN) queueMicrotask(() => socket.onopen?.(new Event("open")));
+  return socket && socket.readyState <= WebSocket.OPEN ? socket : new WebSocket(url);
+}
+
 const BROWSER: LiveWorld = {
-  open: (url) => new WebSocket(url) as unknown as LiveSocket,
+  open: (url) => openSocket(url) as unknown as LiveSocket,
   now: () => Date.now(),
   random: Math.random,
   after: (run, delay_ms) => {

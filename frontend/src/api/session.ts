@@ -1,6 +1,8 @@
 /** Who is signed in, and what they may do. */
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { http } from "./http";
+import { openLiveEarly } from "./live";
+import { basemapsQuery, layersQuery } from "./map-info";
 import { isProblem } from "./problem";
 import { queryClient } from "./query-client";
 import type { Action, Me } from "./types";
@@ -14,6 +16,18 @@ async function readMe(): Promise<Me | null> {
     if (isProblem(error) && (error.status === 401 || error.status === 403)) return null;
     throw error;
   }
+}
+
+/** Ask who is signed in before anything is drawn; when somebody is, what the map needs first is asked for too. */
+export async function startSession(): Promise<void> {
+  const me = await queryClient.fetchQuery({ queryKey: ME, queryFn: readMe }).catch(() => null);
+  if (me) prepareMap();
+}
+
+function prepareMap(): void {
+  openLiveEarly();
+  void queryClient.prefetchQuery(layersQuery);
+  void queryClient.prefetchQuery(basemapsQuery);
 }
 
 /** null: nobody is signed in; undefined data: not known yet. */
@@ -35,7 +49,10 @@ export function useMay(action: Action): boolean {
 export function useSignIn() {
   return useMutation({
     mutationFn: (credentials: { username: string; password: string }) => http.post<Me>("/api/v1/session", credentials),
-    onSuccess: (me) => queryClient.setQueryData(ME, me),
+    onSuccess: (me) => {
+      queryClient.setQueryData(ME, me);
+      prepareMap();
+    },
   });
 }
 

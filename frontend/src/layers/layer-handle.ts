@@ -23,6 +23,8 @@ export interface LayerHandle {
   /** Do not draw a feature (its editor draws it itself); false shows it again. */
   setHidden(id: number, hidden: boolean): void;
   applyEvents(events: readonly LiveEvent[]): void;
+  /** Ask for the first tiles. Nothing is drawn before. */
+  start(): void;
   /** Fetch the tiles again, keeping the old picture until the new one is there. */
   refresh(): void;
   remove(): void;

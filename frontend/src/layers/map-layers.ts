@@ -19,6 +19,9 @@ const MODULES: Readonly<Record<string, (map: GridMap, info: LayerInfo) => LayerH
   areas: areasLayer,
 };
 
+/** How long the first tiles wait for the live connection. */
+const FIRST_RESET_MS = 400;
+
 export interface LayerSetting {
   id: string;
   opacity: number;
@@ -58,6 +61,11 @@ export class MapLayers {
     const layers = infos.map((info) => known.get(info.id) ?? (MODULES[info.id] ?? otherLayer)(this.map, info));
     this.declared.set(layers);
     this.followUrl();
+    for (const layer of layers) {
+      // Tiles asked for after the stream's first reset are as new as its cursor; those before would be asked for twice.
+      if (layer.info.stream) setTimeout(() => layer.start(), FIRST_RESET_MS);
+      else layer.start();
+    }
   }
 
   get(id: string): LayerHandle | undefined {

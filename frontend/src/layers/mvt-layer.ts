@@ -57,6 +57,7 @@ export class MvtLayer implements LayerHandle {
   private readonly changedAt = new Map<number, number>();
   protected readonly stops: (() => void)[] = [];
   protected query: Record<string, string> = {};
+  private started = false;
   private generation = 0;
   private failed = false;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -88,6 +89,11 @@ export class MvtLayer implements LayerHandle {
     });
     this.stops.push(look.subscribe(() => this.repaint()));
     this.stops.push(map.addPicker((pixel, tolerance) => this.pick(pixel, tolerance, options.selectable)));
+  }
+
+  start(): void {
+    if (this.started) return;
+    this.started = true;
     this.setUrl();
   }
 
@@ -104,7 +110,7 @@ export class MvtLayer implements LayerHandle {
     if (queryString(query) === queryString(this.query)) return;
     this.query = query;
     // What was drawn from live events may not match any more: the new tiles say.
-    this.refresh();
+    if (this.started) this.refresh();
   }
 
   find(id: number): Found | null {
@@ -159,6 +165,10 @@ export class MvtLayer implements LayerHandle {
   }
 
   refresh(): void {
+    if (!this.started) {
+      this.start();
+      return;
+    }
     this.generation += 1;
     this.setUrl();
   }

@@ -6,11 +6,11 @@
  * The table itself: only the rows on the screen exist in the page, only their pages are asked of the server.
  * One tab stop; arrows, Page, Home and End move; Enter or Space selects.
  */
-import { type Row, useTable } from "@tanstack/react-table";
+import { FlexRender, type Row, useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type LedgerQuery, type Ordering, useLedgerRows } from "@/api/customer-pages";
+import { type LedgerQuery, type Ordering, pagesOf, useLedgerRows } from "@/api/customer-pages";
 import { useCustomer } from "@/api/customers";
 import { useMe } from "@/api/session";
 import type { CustomerRow } from "@/api/types";
@@ -24,7 +24,6 @@ import css from "./customers-list.module.css";
 
 /** Firefox draws no element higher than this; beyond it the list asks to be narrowed. */
 const MOST_HEIGHT_PX = 17_000_000;
-const FIRST_GUESS_ROWS = 20;
 const NO_ROWS: CustomerRow[] = [];
 
 export function LedgerTable({
@@ -51,8 +50,8 @@ export function LedgerTable({
   const scroller = useRef<HTMLDivElement>(null);
   const selection = useSelection();
   const selectedId = selection?.layer === "customers" ? selection.id : null;
-  const [range, setRange] = useState({ first: 0, last: FIRST_GUESS_ROWS });
-  const rows = useLedgerRows(query, ordering, range.first, range.last);
+  const [pages, setPages] = useState<readonly number[]>([0]);
+  const rows = useLedgerRows(query, ordering, pages);
   const [active, setActive] = useState(0);
 
   const rowHeight = useRowHeight(narrow);
@@ -66,8 +65,9 @@ export function LedgerTable({
     scrollPaddingStart: narrow ? 0 : 34,
   });
   const items = virtualizer.getVirtualItems();
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? FIRST_GUESS_ROWS];
-  useEffect(() => setRange({ first, last }), [first, last]);
+  const wanted = pagesOf(items[0]?.index ?? 0, items.at(-1)?.index ?? 0).join();
+  // Only another page is another question: most steps of a scroll draw once.
+  useEffect(() => setPages(wanted.split(",").map(Number)), [wanted]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: other rows have other heights.
   useLayoutEffect(() => virtualizer.measure(), [rowHeight]);
 
@@ -87,14 +87,13 @@ export function LedgerTable({
   }, [selectedId, selectedIndex !== null]);
 
   const columns = useMemo(() => ledgerColumns(t, zone), [t, zone]);
-  const loaded = items.map((item) => rows.row(item.index));
-  const loadedKey = loaded.map((row) =>
-    row ? `${row.id}.${row.version}.${row.point_version}.${row.updated_at}` : "-",
-  );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the same rows keep the same array.
-  const data = useMemo(() => loaded.filter((row) => row !== undefined), [loadedKey.join()]);
-  const table = useTable({ features, columns, data: data.length ? data : NO_ROWS, getRowId: (row) => String(row.id) });
-  const tableRows = new Map(table.getRowModel().rows.map((row) => [row.id, row]));
+  const table = useTable({ features, columns, data: rows.rows as CustomerRow[] });
+  const modelRows = table.getRowModel().rows;
+  const byPlace = new Map(rows.places.map((place, index) => [place, modelRows[index]]));
+
+  const choose = useRef(onChoose);
+  choose.current = onChoose;
+  const chooseLatest = useCallback((row: CustomerRow) => choose.current(row), []);
 
   const focusRow = (index: number) => {
     const target = Math.max(0, Math.min(shownCount - 1, index));
@@ -115,7 +114,7 @@ export function LedgerTable({
       Home: 0,
       End: shownCount - 1,
     };
-    const row = rows.row(active);
+    const row = byPlace.get(active)?.original;
     if (event.key in target) focusRow(target[event.key] ?? 0);
     else if ((event.key === "Enter" || event.key === " ") && row) onChoose(row);
     else return;
@@ -179,34 +178,20 @@ export function LedgerTable({
             <tbody role="rowgroup" onKeyDown={onKeyDown}>
               {rows.count === null && <SkeletonRows height={rowHeight} columns={columns.length} />}
               {items.map((item) => {
-                const row = rows.row(item.index);
-                const tableRow: Row<typeof features, CustomerRow> | undefined = row && tableRows.get(String(row.id));
+                const row = byPlace.get(item.index);
                 return (
-                  <tr
-                    role="row"
+                  <LedgerRow
                     key={item.key}
-                    data-index={item.index}
-                    className={css.row}
-                    style={{ height: rowHeight, transform: `translateY(${item.start}px)` }}
-                    aria-rowindex={item.index + 2}
-                    aria-selected={row !== undefined && row.id === selectedId}
-                    tabIndex={item.index === active ? 0 : -1}
-                    onClick={() => {
-                      setActive(item.index);
-                      if (row) onChoose(row);
-                    }}
-                    onFocus={() => setActive(item.index)}
-                  >
-                    {tableRow ? (
-                      tableRow.getAllCells().map((cell) => (
-                        <td role="gridcell" key={cell.id} data-column={cell.column.id}>
-                          <table.FlexRender cell={cell} />
-                        </td>
-                      ))
-                    ) : (
-                      <SkeletonCells columns={columns.length} />
-                    )}
-                  </tr>
+                    row={row}
+                    index={item.index}
+                    start={item.start}
+                    height={rowHeight}
+                    columns={columns}
+                    selected={row !== undefined && row.original.id === selectedId}
+                    active={item.index === active}
+                    onActive={setActive}
+                    onChoose={chooseLatest}
+                  />
                 );
               })}
             </tbody>
@@ -219,6 +204,59 @@ export function LedgerTable({
     </>
   );
 }
+
+type ModelRow = Row<typeof features, CustomerRow>;
+
+/** Drawn again only when something of its own changes: scrolling draws the new rows, not the old ones. */
+const LedgerRow = memo(function LedgerRow({
+  row,
+  index,
+  start,
+  height,
+  columns,
+  selected,
+  active,
+  onActive,
+  onChoose,
+}: {
+  row: ModelRow | undefined;
+  index: number;
+  start: number;
+  height: number;
+  /** Also says that the language changed. */
+  columns: ReturnType<typeof ledgerColumns>;
+  selected: boolean;
+  active: boolean;
+  onActive: (index: number) => void;
+  onChoose: (row: CustomerRow) => void;
+}) {
+  return (
+    <tr
+      role="row"
+      data-index={index}
+      className={css.row}
+      style={{ height, transform: `translateY(${start}px)` }}
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      tabIndex={active ? 0 : -1}
+      onClick={() => {
+        onActive(index);
+        if (row) onChoose(row.original);
+      }}
+      onFocus={() => onActive(index)}
+    >
+      {row ? (
+        row.getAllCells().map((cell) => (
+          <td role="gridcell" key={cell.id} data-column={cell.column.id}>
+            <FlexRender cell={cell} />
+          </td>
+        ))
+      ) : (
+        <SkeletonCells columns={columns.length} />
+      )}
+    </tr>
+  );
+});
 
 function HeaderCell({
   id,
