@@ -165,17 +165,20 @@ async def test_a_replay_waits_for_a_slow_reader_instead_of_closing_it(the_hub: h
 
 async def test_events_during_a_replay_are_neither_lost_nor_doubled(the_hub: hub.Hub, log: Log) -> None:
     log.append(3000)
-    log.slow_s = 0.02
-    joining = asyncio.create_task(Peer().join(the_hub))
-    for _ in range(20):
-        log.append(5)
-        the_hub.wake()
-        await asyncio.sleep(0.005)
 
-    peer = await joining
-    await peer.until(3100)
+    async def keep_writing() -> None:
+        while True:
+            log.append(1)
+            the_hub.wake()
+            await asyncio.sleep(0.001)
 
-    assert peer.map.applied == list(range(1, 3101))
+    writing = asyncio.create_task(keep_writing())
+    peers = [await Peer().join(the_hub) for _ in range(5)]
+    await asyncio.sleep(0.05)
+    writing.cancel()
+    await asyncio.gather(*(peer.until(len(log.events)) for peer in peers))
+
+    assert all(peer.map.applied == list(range(1, len(log.events) + 1)) for peer in peers)
 
 
 async def test_a_crash_of_a_task_closes_the_sockets_and_the_hub_lives_on(the_hub: hub.Hub, log: Log) -> None:
