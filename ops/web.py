@@ -11,6 +11,10 @@ if __name__ == "__main__":
     config = uvicorn.Config(
         "config.asgi:application",
         ws="websockets-sansio",
+        # A bigger frame is refused with 1009 while it arrives; nothing that a browser says to /ws/map comes near.
+        ws_max_size=65_536,
+        # Live frames are encoded once for all sockets; compression would make them anew for each.
+        ws_per_message_deflate=False,
         access_log=False,
         log_config=None,
         proxy_headers=True,
