@@ -1,4 +1,5 @@
 /** One way to talk to the server: session cookie, CSRF token, Idempotency-Key on writes, refusals as ApiProblem. */
+import { createStore } from "@/lib/store";
 import { ApiProblem, type ProblemBody, Unreachable } from "./problem";
 
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | null | undefined>>;
@@ -19,6 +20,13 @@ export function queryString(query: Query | undefined): string {
   }
   const text = params.toString();
   return text ? `?${text.replace(/%2C/g, ",")}` : "";
+}
+
+/** Counts how often the server said that nobody is signed in any more; the session listens. */
+export const signedOut = createStore(0);
+
+export function noteSignedOut(): void {
+  signedOut.set((times) => times + 1);
 }
 
 function csrfToken(): string {
@@ -56,6 +64,7 @@ async function request<T>(method: string, path: string, options: RequestOptions 
     throw new Unreachable("The server did not answer.", { cause: error });
   }
 
+  if (response.status === 401 && !path.startsWith("/api/v1/session") && path !== "/api/v1/me") noteSignedOut();
   if (!response.ok) throw await problemOf(response);
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;

@@ -1,6 +1,6 @@
 /** Who is signed in, and what they may do. */
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { http } from "./http";
+import { http, signedOut } from "./http";
 import { openLiveEarly } from "./live";
 import { basemapsQuery, layersQuery } from "./map-info";
 import { isProblem } from "./problem";
@@ -63,10 +63,15 @@ export function useSignOut() {
   });
 }
 
+// A session that ended elsewhere (another tab, the server) shows the sign-in page; the address keeps what was open.
+signedOut.subscribe(() => {
+  if (queryClient.getQueryData(ME)) void forgetSession();
+});
+
 /** Everything cached belonged to the person who left. */
 export async function forgetSession(): Promise<void> {
-  queryClient.clear();
   queryClient.setQueryData(ME, null);
+  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== ME[0] });
   // The session's end also rotates the CSRF cookie: /me sets the new one.
   await queryClient.invalidateQueries({ queryKey: ME });
 }

@@ -21,10 +21,18 @@ function locale(): string {
   return currentLanguage() === "zh" ? "zh-CN" : "en-GB";
 }
 
+/** Making a formatter costs a hundred times what using one does: a list scrolls through thousands of numbers. */
+const made = new Map<string, unknown>();
+
+function formatter<T>(key: string, make: (locale: string) => T): T {
+  const full = `${locale()}|${key}`;
+  if (!made.has(full)) made.set(full, make(locale()));
+  return made.get(full) as T;
+}
+
 export function formatNumber(value: number, decimals = 0): string {
-  return new Intl.NumberFormat(locale(), { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(
-    value,
-  );
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return formatter(`number|${decimals}`, (at) => new Intl.NumberFormat(at, digits)).format(value);
 }
 
 /** "1,250 kVA"; null when there is no value: the caller says "no data", never 0. */
@@ -50,7 +58,7 @@ export function formatArea(area_m2: number): string {
 
 /** Date and time in the utility's zone, not the browser's. */
 export function formatTime(instant: string | Date, zone: string | undefined): string {
-  return new Intl.DateTimeFormat(locale(), {
+  const parts: Intl.DateTimeFormatOptions = {
     year: "numeric",
     month: "2-digit",
     day: "2-digit",
@@ -58,14 +66,15 @@ export function formatTime(instant: string | Date, zone: string | undefined): st
     minute: "2-digit",
     hour12: false,
     timeZone: zone,
-  }).format(new Date(instant));
+  };
+  return formatter(`time|${zone}`, (at) => new Intl.DateTimeFormat(at, parts)).format(new Date(instant));
 }
 
 /** "3 minutes ago", from the two instants handed in. */
 export function formatAge(instant: string | Date, now: Date): string {
   // The server's clock may be a little ahead of this one: nothing was changed in the future.
   const seconds = Math.min(0, Math.round((new Date(instant).getTime() - now.getTime()) / 1_000));
-  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
+  const relative = formatter("age", (at) => new Intl.RelativeTimeFormat(at, { numeric: "auto" }));
   const steps: [Intl.RelativeTimeFormatUnit, number][] = [
     ["year", 31_557_600],
     ["month", 2_629_800],

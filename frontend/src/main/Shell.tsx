@@ -48,6 +48,7 @@ export function Shell() {
       data-card={card ? "" : undefined}
       data-drawer={openDrawer ? "" : undefined}
       data-layout={layout}
+      data-covered={below.covered ? "" : undefined}
       style={{ "--bottom": `${below.page_px}px` } as CSSProperties}
     >
       <button type="button" className={css.skip} onClick={() => document.getElementById("map")?.focus()}>

@@ -39,13 +39,19 @@ export function sheetHeight_px(kind: SheetKind, height: SheetHeight, shown: Layo
 }
 
 /** How much of the map the open sheets cover from below, and where the free part ends on the page. */
-export function useCoveredBelow(open: Readonly<Record<SheetKind, boolean>>): { map_px: number; page_px: number } {
+export function useCoveredBelow(open: Readonly<Record<SheetKind, boolean>>): {
+  map_px: number;
+  page_px: number;
+  /** No room is left for buttons over the map. */
+  covered: boolean;
+} {
   const shown = useLayout();
   const heights = useStore(sheetHeights);
   const window_px = useStore(windowHeight);
   const kinds = (["card", "drawer"] as const).filter((kind) => open[kind] && (kind === "drawer" || shown !== "wide"));
   const map_px = Math.max(0, ...kinds.map((kind) => sheetHeight_px(kind, heights[kind], shown, window_px)));
-  return { map_px, page_px: map_px + (shown === "phone" ? TABS_PX : 0) };
+  const covered = kinds.some((kind) => heights[kind] === "full");
+  return { map_px, page_px: map_px + (shown === "phone" ? TABS_PX : 0), covered };
 }
 
 export function useSheetHeight(kind: SheetKind): {

@@ -3,6 +3,7 @@ import type RenderFeature from "ol/render/Feature.js";
 import type Tile from "ol/Tile.js";
 import TileState from "ol/TileState.js";
 import type VectorTile from "ol/VectorTile.js";
+import { noteSignedOut } from "@/api/http";
 import { createStore } from "@/lib/store";
 
 /** Consecutive failures by the first part of the address; the interface says so when it is not 0. */
@@ -23,6 +24,7 @@ async function fetchTile(tile: VectorTile<RenderFeature>, url: string, extent: E
   const address = url.replace(/#.*$/, "");
   try {
     const response = await fetch(address, { credentials: "same-origin" });
+    if (response.status === 401) noteSignedOut();
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     const bytes = response.status === 204 ? null : await response.arrayBuffer();
     const features = bytes?.byteLength

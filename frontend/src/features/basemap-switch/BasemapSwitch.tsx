@@ -80,16 +80,19 @@ function BasemapNotice({ shown }: { shown: readonly (BasemapInfo | undefined)[] 
   const infos = shown.filter((info) => info !== undefined);
   const down = infos.find((info) => info.status === "down" || (failures[failureKey(info)] ?? 0) >= 3);
   const outside = infos.find((info) => info.kind === "imagery" && isOutside(info, view));
-  const text = down
-    ? t("down", { basemap: localized(down.title) })
-    : outside
-      ? t("outside", { basemap: localized(outside.title) })
-      : "";
+  const stale = (failures["tiles/customers"] ?? 0) >= 3;
+  const text = stale
+    ? t("customersDown")
+    : down
+      ? t("down", { basemap: localized(down.title) })
+      : outside
+        ? t("outside", { basemap: localized(outside.title) })
+        : "";
   return (
     <div className={css.notice} role="status" data-empty={text ? undefined : ""}>
       {text && (
         <>
-          <Icon name={down ? "warning" : "info"} size={16} />
+          <Icon name={down || stale ? "warning" : "info"} size={16} />
           {text}
         </>
       )}

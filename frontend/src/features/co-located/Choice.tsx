@@ -91,8 +91,8 @@ export function Choice({
 
 /** Beside the place, inside the page. */
 function usePosition(box: React.RefObject<HTMLElement | null>, [x, y]: readonly [number, number]) {
-  const [position, setPosition] = useState<{ left: number; top: number } | { visibility: "hidden" }>({
-    visibility: "hidden",
+  const [position, setPosition] = useState<{ left: number; top: number } | { opacity: 0 }>({
+    opacity: 0,
   });
   useLayoutEffect(() => {
     const map = document.getElementById("map")?.getBoundingClientRect();

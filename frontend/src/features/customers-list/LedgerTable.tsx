@@ -61,6 +61,8 @@ export function LedgerTable({
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 8,
+    // Drawn with the next frame: a flush in every scroll event draws some frames twice.
+    useFlushSync: false,
     // The head and the pinned row stay on top of the rows.
     scrollPaddingStart: narrow ? 0 : 34,
   });

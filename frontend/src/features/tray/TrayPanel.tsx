@@ -109,7 +109,8 @@ const STARTS_AFTER_PX = 6;
 function useDragOntoMap(row: CustomerRow) {
   const map = useMap();
   const [ghost, setGhost] = useState<{ x: number; y: number } | null>(null);
-  const start = useRef<{ x: number; y: number; id: number } | null>(null);
+  /** A ref, because the drop may come before the picture of the drag is rendered. */
+  const start = useRef<{ x: number; y: number; id: number; dragging: boolean } | null>(null);
 
   const stop = (element: Element) => {
     start.current = null;
@@ -119,13 +120,14 @@ function useDragOntoMap(row: CustomerRow) {
   };
   const down = (event: PointerEvent<HTMLElement>) => {
     if (event.button !== 0 || start.current) return;
-    start.current = { x: event.clientX, y: event.clientY, id: event.pointerId };
+    start.current = { x: event.clientX, y: event.clientY, id: event.pointerId, dragging: false };
   };
   const move = (event: PointerEvent<HTMLElement>) => {
     const from = start.current;
     if (!from || from.id !== event.pointerId) return;
-    if (!ghost && Math.hypot(event.clientX - from.x, event.clientY - from.y) < STARTS_AFTER_PX) return;
-    if (!ghost) {
+    if (!from.dragging && Math.hypot(event.clientX - from.x, event.clientY - from.y) < STARTS_AFTER_PX) return;
+    if (!from.dragging) {
+      from.dragging = true;
       event.currentTarget.setPointerCapture(event.pointerId);
       // On a phone the panel lies over the map: let the map be seen while looking for the place.
       const panel = event.currentTarget.closest<HTMLElement>("aside");
@@ -136,7 +138,7 @@ function useDragOntoMap(row: CustomerRow) {
   };
   const up = (event: PointerEvent<HTMLElement>) => {
     if (start.current?.id !== event.pointerId) return;
-    const dragged = ghost !== null;
+    const dragged = start.current.dragging;
     const panel = event.currentTarget.closest<HTMLElement>("aside");
     const onPhone = panel?.style.opacity === "0.15";
     stop(event.currentTarget);
