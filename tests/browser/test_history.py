@@ -1,0 +1,126 @@
+"""The journal in words, its replay on the map, and undo on any day."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.on_the_map import OpenMap
+from tests.browser.world import Person, World
+
+SQUARE = (24.9440, 60.1710)
+EAST = (24.9444, 60.1710)
+NORTH = (24.9444, 60.1713)
+
+
+@pytest.fixture
+def planner(base_url: str) -> Person:
+    return Person(base_url, "planner")
+
+
+@pytest.fixture
+def wanderer(world: World, planner: Person) -> dict:
+    """Placed, moved east by the planner, moved north by the supervisor."""
+    customer = world.customer("Kulkutalo", SQUARE)
+    world.move(customer["id"], EAST, reason="wrong gate", by=planner)
+    world.move(customer["id"], NORTH, reason="seen on site")
+    return customer
+
+
+@pytest.fixture
+def history(page: Page, sign_in: Callable, open_map: Callable, wanderer: dict) -> OpenMap:
+    sign_in(page, "planner")
+    on_map = open_map(page, at=SQUARE, zoom=17, sel=f"customers:{wanderer['id']}", tab="history")
+    expect(rows(page)).to_have_count(3)
+    return on_map
+
+
+def rows(page: Page):
+    return page.get_by_role("list", name="Moves, newest first").get_by_role("listitem")
+
+
+def place_of(world: World, customer: dict):
+    card = world.card(customer["id"])
+    return card["lon"], card["lat"]
+
+
+def test_the_journal_tells_who_moved_it_how_far_and_why(page, history):
+    expect(rows(page).nth(0)).to_contain_text("Moved 33 m north by Supervisor Tester, reason: seen on site")
+    expect(rows(page).nth(1)).to_contain_text("Moved 22 m east by Pekka Planner, reason: wrong gate")
+    expect(rows(page).nth(2)).to_contain_text("Placed on the map by Supervisor Tester")
+    expect(rows(page).nth(0)).to_contain_text("ago")
+
+
+def test_the_moves_are_replayed_step_by_step(page, history):
+    slider = page.get_by_role("slider", name="Place in the history")
+    expect(slider).to_have_value("3")
+
+    page.get_by_role("button", name="Place before").click()
+    expect(slider).to_have_value("2")
+    expect(page.get_by_role("region", name="Replay on the map")).to_contain_text("2 of 3: Moved 22 m east")
+
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("region", name="Replay on the map")).to_contain_text("1 of 3: Placed on the map")
+
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(slider).to_have_value("3", timeout=8_000)
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_an_older_move_is_undone_with_a_reason(page, history, world, wanderer):
+    rows(page).nth(1).get_by_role("button", name="Undo").click()
+    rows(page).nth(1).get_by_label("Why").fill("the gate was right")
+    rows(page).nth(1).get_by_role("button", name="Undo").click()
+
+    expect(rows(page)).to_have_count(4)
+    expect(rows(page).nth(0)).to_contain_text("Taken back")
+    expect(rows(page).nth(0)).to_contain_text("the gate was right")
+    expect(rows(page).nth(2)).to_contain_text("Taken back later by Pekka Planner")
+    assert place_of(world, wanderer) == SQUARE
+
+
+def test_the_first_placing_and_where_it_stands_already_offer_no_undo(page, history):
+    expect(rows(page).nth(2).get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_the_key_u_takes_back_my_last_move_and_asks_when_somebody_came_after(page, history, world, wanderer):
+    page.keyboard.press("u")
+    dialog = page.get_by_role("dialog", name="Somebody moved it after you")
+    expect(dialog).to_contain_text("Supervisor Tester moved it")
+    dialog.get_by_role("button", name="Leave it").click()
+    assert place_of(world, wanderer) == NORTH
+
+    page.keyboard.press("u")
+    dialog.get_by_role("button", name="Undo my move").click()
+
+    expect(page.get_by_text(re.compile("Taken back: Kulkutalo"))).to_be_visible()
+    assert place_of(world, wanderer) == SQUARE
+
+
+def test_the_key_u_goes_back_one_move_after_the_other(page, sign_in, open_map, world, planner):
+    customer = world.customer("Askeltalo", SQUARE)
+    world.move(customer["id"], EAST, by=planner)
+    world.move(customer["id"], NORTH, by=planner)
+    sign_in(page, "planner")
+    open_map(page, at=SQUARE, sel=f"customers:{customer['id']}", tab="history")
+    expect(rows(page)).to_have_count(3)
+
+    page.keyboard.press("u")
+    expect(rows(page)).to_have_count(4)
+    assert place_of(world, customer) == EAST
+    page.keyboard.press("u")
+    expect(rows(page)).to_have_count(5)
+    assert place_of(world, customer) == SQUARE
+    page.keyboard.press("u")
+    expect(page.get_by_text("You have no move of this customer to take back")).to_be_visible()
+
+
+def test_history_is_read_only_for_a_dispatcher(page, sign_in, open_map, wanderer):
+    sign_in(page, "dispatcher")
+    open_map(page, at=SQUARE, sel=f"customers:{wanderer['id']}", tab="history")
+
+    expect(rows(page)).to_have_count(3)
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
