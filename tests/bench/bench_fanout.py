@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.bench.harness import ROOT, Database, Result, free_port, session_cookie
+from tests.bench.harness import ROOT, Result, database, free_port, session_cookie
 
 SIZES = tuple(int(size) for size in os.environ.get("FANOUT_SIZES", "1000,5000").split(","))
 SINGLE_EVENTS = int(os.environ.get("FANOUT_EVENTS", "100"))
@@ -267,8 +267,11 @@ def run() -> list[Result]:
     """Measure G9 and the server's part of commit-to-browser."""
     import uvloop
 
-    made = Database(0, os.environ["DATABASE_URL"])
-    env = made.env(REDIS_URL=os.environ["REDIS_URL"], LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="config.settings")
+    # A database of its own: the events say things of customers that are not so.
+    made = database(10_000)
+    env = made.env(
+        REDIS_URL=os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"), LOG_LEVEL="ERROR", DJANGO_SETTINGS_MODULE="config.settings"
+    )
     cookie = session_cookie(made)
     screens = uvloop.run(few(env, cookie))
     found = {size: uvloop.run(fan_out(size, env, cookie)) for size in SIZES}
@@ -291,10 +294,4 @@ def _goal(found: dict[int, dict[str, Figures]]) -> Result:
 def _commit_to_frame(found: dict[int, Figures]) -> Result:
     rows = {size: figures.row() for size, figures in found.items()}
     text = "; ".join(f"{size:,} sockets: p50 {row['each_p50_ms']} ms, p99 {row['each_p99_ms']} ms" for size, row in rows.items())
-    return Result("commit-to-frame", text, None, {str(size): row for size, row in rows.items()})
-
-
-if __name__ == "__main__":
-    for result in run():
-        print(json.dumps(result.details, indent=1))
-        print(result.goal_id, "|", result.measured, "|", result.met)
+    return Result("FRAME", text, rows[10]["each_p50_ms"] <= 5, {str(size): row for size, row in rows.items()})
