@@ -17,6 +17,8 @@ function row(version: number, change: Partial<Move>): Move {
     to: B,
     distance_m: 550,
     reason: "",
+    datum: "WGS84",
+    source: "map_click",
     device: "",
     base_version: version - 1,
     version,

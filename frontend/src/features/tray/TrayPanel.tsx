@@ -2,7 +2,7 @@
  * "12 without location": drag one onto the map by mouse or finger, or press Place and then click, type or use the arrow keys.
  * Where it was dropped is only a proposal: the panel of the move asks for the rest and saves.
  */
-import { type PointerEvent, useRef, useState } from "react";
+import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { useCustomerCounts, useCustomers } from "@/api/customers";
@@ -65,7 +65,7 @@ function Waiting({ row }: { row: CustomerRow }) {
   const { t } = useTranslation(["tray", "domain"]);
   const selection = useSelection();
   const name = nameOf(row);
-  const { ghost, handlers } = useDragOntoMap(row);
+  const { ghost, onMouseDown, onTouchDown } = useDragOntoMap(row);
   return (
     <li
       className={css.row}
@@ -73,8 +73,8 @@ function Waiting({ row }: { row: CustomerRow }) {
       data-dragged={ghost ? "" : undefined}
     >
       {/* The whole row can be dragged by mouse; a finger takes the grip, so that the list can still be scrolled. */}
-      <div className={css.who} {...handlers.mouse}>
-        <span className={css.grip} title={t("drag")} {...handlers.touch}>
+      <div className={css.who} onPointerDown={onMouseDown}>
+        <span className={css.grip} title={t("drag")} onPointerDown={onTouchDown}>
           <CustomerSymbol grade={row.grade} status={row.status} classes={row.classes} size={30} />
           <Icon name="move" size={14} />
         </span>
@@ -109,66 +109,67 @@ const STARTS_AFTER_PX = 6;
 function useDragOntoMap(row: CustomerRow) {
   const map = useMap();
   const [ghost, setGhost] = useState<{ x: number; y: number } | null>(null);
-  /** A ref, because the drop may come before the picture of the drag is rendered. */
-  const start = useRef<{ x: number; y: number; id: number; dragging: boolean } | null>(null);
+  const stop = useRef<(() => void) | null>(null);
+  useEffect(() => () => stop.current?.(), []);
 
-  const stop = (element: Element) => {
-    start.current = null;
-    setGhost(null);
-    const panel = element.closest<HTMLElement>("aside");
-    if (panel) panel.style.opacity = "";
-  };
-  const down = (event: PointerEvent<HTMLElement>) => {
-    if (event.button !== 0 || start.current) return;
-    start.current = { x: event.clientX, y: event.clientY, id: event.pointerId, dragging: false };
-  };
-  const move = (event: PointerEvent<HTMLElement>) => {
-    const from = start.current;
-    if (!from || from.id !== event.pointerId) return;
-    if (!from.dragging && Math.hypot(event.clientX - from.x, event.clientY - from.y) < STARTS_AFTER_PX) return;
-    if (!from.dragging) {
-      from.dragging = true;
-      event.currentTarget.setPointerCapture(event.pointerId);
+  const down = (press: PointerEvent<HTMLElement>) => {
+    if (press.button !== 0 || stop.current) return;
+    const panel = press.currentTarget.closest<HTMLElement>("aside");
+    let dragging = false;
+    const begin = () => {
+      dragging = true;
       // On a phone the panel lies over the map: let the map be seen while looking for the place.
-      const panel = event.currentTarget.closest<HTMLElement>("aside");
       if (panel && window.matchMedia("(max-width: 640px)").matches) panel.style.opacity = "0.15";
-    }
-    event.preventDefault();
-    setGhost({ x: event.clientX, y: event.clientY });
+    };
+    const end = () => {
+      window.removeEventListener("pointermove", onMove);
+      window.removeEventListener("pointerup", onUp);
+      window.removeEventListener("pointercancel", end);
+      window.removeEventListener("keydown", onKey, { capture: true });
+      stop.current = null;
+      setGhost(null);
+      if (panel) panel.style.opacity = "";
+    };
+    const onMove = (event: globalThis.PointerEvent) => {
+      if (event.pointerId !== press.pointerId) return;
+      const far = Math.hypot(event.clientX - press.clientX, event.clientY - press.clientY) >= STARTS_AFTER_PX;
+      if (!dragging && far) begin();
+      if (dragging) setGhost({ x: event.clientX, y: event.clientY });
+    };
+    const onUp = (event: globalThis.PointerEvent) => {
+      if (event.pointerId !== press.pointerId) return;
+      const throughPanel = panel?.style.opacity === "0.15";
+      end();
+      if (!dragging) return;
+      swallowClick();
+      const under = document
+        .elementsFromPoint(event.clientX, event.clientY)
+        .find((element) => !(throughPanel && panel?.contains(element)));
+      const canvas = under?.closest("#map");
+      if (!canvas) return;
+      const box = canvas.getBoundingClientRect();
+      askToMove(row, map.lonLatAt([event.clientX - box.left, event.clientY - box.top]));
+    };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || !dragging) return;
+      event.preventDefault();
+      event.stopPropagation();
+      end();
+    };
+    window.addEventListener("pointermove", onMove);
+    window.addEventListener("pointerup", onUp);
+    window.addEventListener("pointercancel", end);
+    window.addEventListener("keydown", onKey, { capture: true });
+    stop.current = end;
   };
-  const up = (event: PointerEvent<HTMLElement>) => {
-    if (start.current?.id !== event.pointerId) return;
-    const dragged = start.current.dragging;
-    const panel = event.currentTarget.closest<HTMLElement>("aside");
-    const onPhone = panel?.style.opacity === "0.15";
-    stop(event.currentTarget);
-    if (!dragged) return;
-    swallowClick();
-    const under = document
-      .elementsFromPoint(event.clientX, event.clientY)
-      .filter((element) => !(onPhone && panel?.contains(element)))[0];
-    const canvas = under?.closest("#map");
-    if (!canvas) return;
-    const box = canvas.getBoundingClientRect();
-    askToMove(row, map.lonLatAt([event.clientX - box.left, event.clientY - box.top]));
-  };
-  const cancel = (event: PointerEvent<HTMLElement>) => stop(event.currentTarget);
 
-  const common = { onPointerMove: move, onPointerUp: up, onPointerCancel: cancel };
   return {
     ghost,
-    handlers: {
-      mouse: {
-        ...common,
-        onPointerDown: (event: PointerEvent<HTMLElement>) => {
-          if (event.pointerType !== "touch") down(event);
-        },
-      },
-      touch: {
-        onPointerDown: (event: PointerEvent<HTMLElement>) => {
-          if (event.pointerType === "touch") down(event);
-        },
-      },
+    onMouseDown: (event: PointerEvent<HTMLElement>) => {
+      if (event.pointerType !== "touch") down(event);
+    },
+    onTouchDown: (event: PointerEvent<HTMLElement>) => {
+      if (event.pointerType === "touch") down(event);
     },
   };
 }
