@@ -259,9 +259,14 @@ class Hub:
         while True:
             await self._restricted_news.wait()
             self._restricted_news.clear()
-            for stream in list(self._streams.values()):
-                for follower in list(stream.restricted.values()):
-                    await self._tell_follower(stream, follower)
+            try:
+                for stream in list(self._streams.values()):
+                    for follower in list(stream.restricted.values()):
+                        await self._tell_follower(stream, follower)
+            except (DatabaseError, InterfaceError) as failure:
+                log.warning("visibility_not_judged", error=type(failure).__name__)
+                self._restricted_news.set()
+                await asyncio.sleep(RETRY_MAX_S)
 
     async def _tell_follower(self, stream: _Stream, follower: _Follower) -> None:
         while follower.told < stream.head and follower.sockets:
@@ -273,8 +278,9 @@ class Hub:
                 return
             # Those who join while the query runs were brought to a later position by their replay.
             sockets = list(follower.sockets)
+            told = await self._frames_for(stream, follower.user, events)
             follower.told = events[-1].seq
-            for frame in await self._frames_for(stream, follower.user, events):
+            for frame in told:
                 for socket in sockets:
                     socket.offer(frame)
 

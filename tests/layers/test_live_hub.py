@@ -253,6 +253,26 @@ async def test_a_restricted_person_gets_skips_and_never_delays_staff(the_hub: hu
     assert [(event["type"], event["p"], event["q"]) for event in told] == [("skip", 0, 3), ("event", 3, 4), ("skip", 4, 6)]
 
 
+async def test_a_database_that_is_away_for_a_moment_delays_only_the_restricted(
+    the_hub: hub.Hub, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = [OperationalError("away"), OperationalError("still away"), {1, 2}]
+
+    def judged(user: Any, key: str, events: list[LoggedEvent]) -> set[int]:
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(visibility, "visible_seqs", judged)
+    staff, customer = await Peer().join(the_hub), await Peer("user-7").join(the_hub)
+    log.append(2)
+
+    await staff.until(2)
+    await customer.until(2)
+    assert (customer.map.applied, staff.closed) == ([1, 2], None)
+
+
 async def test_a_reader_that_stalls_is_closed_and_cut(the_hub: hub.Hub, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "SESSIONS_S", 0.05)
     monkeypatch.setattr("layers.sockets.CLOSING_S", 0.2)
