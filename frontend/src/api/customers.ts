@@ -44,8 +44,9 @@ export function useCustomers(query: CustomerQuery, enabled = true) {
 }
 
 /** `next` is a cursor or a whole address with `?cursor=`. */
-function cursorOf(next: string | null): string | null {
-  if (!next) return null;
+function cursorOf(given: string | number | null): string | null {
+  if (given === null || given === "") return null;
+  const next = String(given);
   return /[?&]cursor=([^&]+)/.exec(next)?.[1] ? decodeURIComponent(/[?&]cursor=([^&]+)/.exec(next)?.[1] ?? "") : next;
 }
 

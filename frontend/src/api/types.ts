@@ -1,14 +1,21 @@
-/** The server's messages (docs/contract.md), in its own words and units. */
+/**
+ * The server's messages by the names the code uses. They come from its OpenAPI (schema.d.ts, `npm run api:types`);
+ * `With` only says more exactly what the schema leaves open.
+ */
+import type { components } from "./schema";
+
+type Schema = components["schemas"];
+type With<Message, More> = Omit<Message, keyof More> & More;
 
 export interface Title {
   en: string;
   zh: string;
 }
 
-export type Grade = "special" | "first" | "second" | "temporary" | "none";
-export type CustomerClass = "large" | "top100" | "key100" | "growth100" | "own_transformer" | "dedicated_feeder";
-export type CustomerStatus = "normal" | "commissioning" | "changing" | "closed";
-export type PointSource = "survey" | "gps" | "map_click" | "address" | "typed" | "import" | "imagery" | "device";
+export type Grade = Schema["Grade"];
+export type CustomerClass = Schema["BusinessClass"];
+export type CustomerStatus = Schema["Status"];
+export type PointSource = Schema["PointSource"];
 export type Action = "view" | "add" | "move" | "edit" | "delete" | "approve" | "export";
 
 export const GRADES: readonly Grade[] = ["special", "first", "second", "temporary", "none"];
@@ -35,21 +42,12 @@ export const POINT_SOURCES: readonly PointSource[] = [
 /** west, south, east, north in degrees. */
 export type Bbox = readonly [number, number, number, number];
 
-export interface AreaInfo {
-  kind: "county" | "service_area";
-  code: string;
-  name: string;
-  name_zh: string;
-  bbox: Bbox;
-}
+export type AreaInfo = With<Schema["AreaOut"], { kind: "county" | "service_area"; bbox: Bbox }>;
 
-export interface Me {
-  username: string;
-  name: string;
-  role: string;
-  actions: Action[];
-  utility: { zone: string; name: string; guard_distance_m: number; home: Bbox | null; areas: AreaInfo[] };
-}
+export type Me = With<
+  Schema["MeOut"],
+  { actions: Action[]; utility: With<Schema["UtilityOut"], { home: Bbox | null; areas: AreaInfo[] }> }
+>;
 
 export interface LayerPart {
   id: string;
@@ -75,130 +73,36 @@ export interface LayerInfo {
   filters: string[];
 }
 
-export interface BasemapInfo {
-  key: string;
-  kind: "vector" | "imagery";
-  title: Title;
-  url: string;
-  format: "mvt" | "png" | "jpeg";
-  min_zoom: number;
-  max_zoom: number;
-  bounds: Bbox | null;
-  datum: string;
-  date: string | null;
-  licence: string;
-  attribution: string;
-  note: Title | null;
-  status: "ok" | "down";
-}
+export type BasemapInfo = With<Schema["BasemapOut"], { title: Title; note: Title | null; bounds: Bbox | null }>;
 
-export interface CustomerRow {
-  id: number;
-  account_no: string;
-  name: string;
-  name_en: string | null;
-  name_zh: string | null;
-  enterprise: { id: number; name: string } | null;
-  grade: Grade;
-  classes: CustomerClass[];
-  status: CustomerStatus;
-  address: string;
-  contract_kva: number | null;
-  running_kva: number | null;
-  voltage: string | null;
-  area: { code: string; name: string; name_zh: string } | null;
-  lon: number | null;
-  lat: number | null;
-  /** Of the ledger fields: the base of an edit or a delete. */
-  version: number;
-  /** Of the position: the base of a move or an undo. */
-  point_version: number;
-  deleted_at: string | null;
-  updated_at: string;
-}
+/**
+ * `version` is of the ledger fields: the base of an edit or a delete; `point_version` of the position: the base of a
+ * move or an undo.
+ */
+export type CustomerRow = Schema["CustomerRow"];
 
-export interface CustomerPoint {
-  lon: number;
-  lat: number;
-  datum: string;
-  source: PointSource;
-  accuracy_m: number | null;
-  converted_by: string | null;
-  version: number;
-  updated_at: string;
-  updated_by: string | null;
-}
+export type CustomerPoint = With<Schema["PointOut"], { source: PointSource }>;
 
-export interface Contact {
-  name: string;
-  role: string;
-  phone: string;
-  is_duty: boolean;
-}
+export type Contact = Schema["ContactOut"];
 
-export interface Move {
-  id: number;
-  kind: "place" | "move" | "undo" | "remove" | "restore";
-  at: string;
-  actor: string;
-  actor_name: string;
-  from: { lon: number; lat: number } | null;
-  to: { lon: number; lat: number } | null;
-  distance_m: number | null;
-  reason: string;
-  device: string;
-  base_version: number;
-  version: number;
-  undoes: number | null;
-  undone_by: number | null;
-  can_undo: boolean;
-}
+export type Move = Schema["HistoryRow"];
 
-export interface CustomerCard extends CustomerRow {
-  point: CustomerPoint | null;
-  contacts: Contact[];
-  class_memberships: { business_class: CustomerClass; valid_from_date: string; list_year: number | null }[];
-  grade_since: string | null;
-  delete_reason: string;
-  /** The demo's electrical data and people: said on the screen. */
-  made_up: boolean;
-  actions: Action[];
-  last_move: Move | null;
-}
+export type CustomerCard = With<Schema["CustomerCard"], { point: CustomerPoint | null; actions: Action[] }>;
 
 export interface Page<Row> {
   count: number;
-  next: string | null;
+  next: string | number | null;
   results: Row[];
 }
 
-export interface CustomerCounts {
-  total: number;
-  located: number;
-  unlocated: number;
-  by_grade: Record<string, number>;
-  by_class: Record<string, number>;
-  by_status: Record<string, number>;
-  contract_kva: number;
-}
+export type CustomerCounts = Schema["Counts"];
 
-export interface SearchResult {
-  kind: "customer" | "place" | "coordinate";
-  id: number | string | null;
-  title: string;
-  subtitle: string;
-  match: "name" | "pinyin" | "initials" | "account" | "phone" | "address" | "coordinate";
-  grade?: Grade;
-  status?: CustomerStatus;
-  lon: number | null;
-  lat: number | null;
-  zoom: number | null;
-}
+export type SearchResult = With<
+  Schema["Found"],
+  { id: number | string | null; grade?: Grade; status?: CustomerStatus }
+>;
 
-export interface SearchAnswer {
-  results: SearchResult[];
-  took_ms: number;
-}
+export type SearchAnswer = With<Schema["FoundList"], { results: SearchResult[] }>;
 
 export interface Feature {
   type: "Feature";

@@ -12,11 +12,12 @@ import type { GridMap } from "@/map/grid-map";
 import { CountsHeader } from "./CountsHeader";
 import css from "./customers-list.module.css";
 import { LedgerTable } from "./LedgerTable";
-import { useBoxWidth } from "./use-box-width";
+import { useBoxSize } from "./use-box-size";
 
 /** Below this zoom single customers are not drawn: a row flies closer. */
 const SINGLE_FROM_ZOOM = 14;
 const NARROW_PX = 700;
+const SHORT_PX = 190;
 
 export default function CustomersList() {
   const { t } = useTranslation("customers-list");
@@ -27,7 +28,8 @@ export default function CustomersList() {
   const ordering = orderingOf(url.sort);
   const query = useLedgerQuery(map, filters, inView);
   const counts = useCounts(query);
-  const [box, width] = useBoxWidth();
+  const [box, { width, height }] = useBoxSize();
+  const narrow = width < NARROW_PX;
 
   useChanges("customers", refetchLedger);
 
@@ -41,11 +43,16 @@ export default function CustomersList() {
   };
 
   return (
-    <section ref={box} className={css.list} data-narrow={width < NARROW_PX ? "" : undefined}>
+    <section
+      ref={box}
+      className={css.list}
+      data-narrow={narrow ? "" : undefined}
+      data-short={height < SHORT_PX ? "" : undefined}
+    >
       <CountsHeader
         counts={counts.data}
         filters={filters}
-        narrow={width < NARROW_PX}
+        narrow={narrow}
         inView={inView}
         onInView={(next) => urlState.set({ inview: next ? "1" : null }, { replace: true })}
         ordering={ordering}
@@ -55,7 +62,7 @@ export default function CustomersList() {
         query={query}
         ordering={ordering}
         onOrdering={setOrdering}
-        narrow={width < NARROW_PX}
+        narrow={narrow}
         inView={inView}
         filters={filters}
         onChoose={choose}

@@ -97,13 +97,21 @@ export function LedgerTable({
   choose.current = onChoose;
   const chooseLatest = useCallback((row: CustomerRow) => choose.current(row), []);
 
+  // A row far away exists only after the scroll has been drawn.
+  const focusWanted = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    if (focusWanted.current === null) return;
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${focusWanted.current}"]`);
+    if (!row) return;
+    focusWanted.current = null;
+    row.focus({ preventScroll: true });
+  });
+
   const focusRow = (index: number) => {
     const target = Math.max(0, Math.min(shownCount - 1, index));
     setActive(target);
+    focusWanted.current = target;
     virtualizer.scrollToIndex(target, { align: "auto" });
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${target}"]`)?.focus({ preventScroll: true }),
-    );
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {

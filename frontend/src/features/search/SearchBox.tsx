@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useSearch } from "@/api/search";
 import type { SearchResult } from "@/api/types";
 import { formatDecimal, readCoordinates } from "@/lib/coordinates";
+import { nameOf } from "@/lib/names";
 import { useShortcuts } from "@/lib/shortcuts";
 import { Icon, IconButton } from "@/lib/ui";
 import { errorText } from "@/lib/ui/errors";
@@ -218,7 +219,9 @@ function Option({
         </span>
       )}
       <span className={css.text}>
-        <span>{result.title}</span>
+        <span>
+          {nameOf({ name: result.title, name_en: result.title_en ?? null, name_zh: result.title_zh ?? null })}
+        </span>
         <small>
           {result.kind === "customer" && result.grade && result.grade !== "none"
             ? `${t(`domain:grade.${result.grade}`)} · `
