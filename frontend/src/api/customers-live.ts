@@ -54,7 +54,7 @@ export function patchCustomerCaches(events: readonly LiveEvent[]): void {
     return { ...data, pages };
   });
   // What an event does not carry (who, why, which filter matches now) is asked for a moment later, also in a long burst.
-  timer ??= setTimeout(settle, 600);
+  if (timer === undefined) timer = setTimeout(settle, 600);
 }
 
 function settle(): void {

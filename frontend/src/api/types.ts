@@ -81,7 +81,7 @@ export type BasemapInfo = With<Schema["BasemapOut"], { title: Title; note: Title
  */
 export type CustomerRow = Schema["CustomerRow"];
 
-export type CustomerPoint = With<Schema["PointOut"], { source: PointSource }>;
+export type CustomerPoint = With<Schema["PointOut"], { source: PointSource | "" }>;
 
 export type Contact = Schema["ContactOut"];
 

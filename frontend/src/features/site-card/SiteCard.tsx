@@ -312,9 +312,14 @@ function Position({ card }: { card: CustomerCard }) {
       <CopyText text={formatDecimal(point)} />
       <small className={css.below}>{formatDms(point)}</small>
       <small className={css.below}>
-        {t("datumOf", { datum: "WGS 84" })}
-        {point.datum !== "WGS84" && ` (${t("givenIn", { datum: point.datum })})`} · {t(`domain:source.${point.source}`)}{" "}
-        · {accuracy}
+        {[
+          t("datumOf", { datum: "WGS 84" }) +
+            (point.datum === "WGS84" ? "" : ` (${t("givenIn", { datum: point.datum })})`),
+          point.source && t(`domain:source.${point.source}`),
+          accuracy,
+        ]
+          .filter(Boolean)
+          .join(" · ")}
       </small>
     </Fact>
   );
