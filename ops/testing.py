@@ -17,14 +17,19 @@ from ops.postgres import Cluster
 
 _FOLDER = VAR / "test"
 _TOOLS = Path(sys.executable).parent
+_NPM = ["npm", "--prefix", "frontend", "run", "--silent"]
+_SCHEMA = [sys.executable, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json"]
+_SCHEMA_FILE = VAR / "openapi.json"
 CHECKS: tuple[tuple[str, Sequence[str]], ...] = (
     ("Style of the Python code", [str(_TOOLS / "ruff"), "check"]),
     ("Format of the Python code", [str(_TOOLS / "ruff"), "format", "--check", "--quiet"]),
     ("Types of the Python code", [str(_TOOLS / "mypy")]),
     ("Imports point downward", [str(_TOOLS / "lint-imports")]),
-    ("Style of the front end", ["npm", "--prefix", "frontend", "run", "--silent", "lint"]),
-    ("Types of the front end", ["npm", "--prefix", "frontend", "run", "--silent", "typecheck"]),
-    ("Tests of the front end", ["npm", "--prefix", "frontend", "run", "--silent", "test"]),
+    ("The API's schema is whole", [*_SCHEMA, "--file", str(_SCHEMA_FILE)]),
+    ("The front end's API types are the server's", [*_NPM, "api:check", "--", str(_SCHEMA_FILE)]),
+    ("Style of the front end", [*_NPM, "lint"]),
+    ("Types of the front end", [*_NPM, "typecheck"]),
+    ("Tests of the front end", [*_NPM, "test"]),
 )
 # The data of a test run may be lost at any moment, so nothing waits for the disk.
 _FAST = ["--fsync=off", "--synchronous_commit=off", "--full_page_writes=off", "--wal_level=minimal", "--max_wal_senders=0"]
