@@ -238,12 +238,12 @@ class TileServer:
         check_tile(request.z, request.x, request.y)
         if not await self.pool.run(_BASEMAP, "text", "%s", [request.name]):
             raise Refusal(404, "unknown_basemap", f"There is no vector basemap “{request.name[:40]}”.")
-        content = await self.loop.run_in_executor(self._threads, basemap_tiles.vector_tile, request.z, request.x, request.y)
-        zipped = bool(content) and content[:2] == b"\x1f\x8b"
-        if content and zipped and not takes_gzip:
+        content = await self.loop.run_in_executor(self._threads, basemap_tiles.vector_tile, request.z, request.x, request.y) or b""
+        zipped = content[:2] == b"\x1f\x8b"
+        if zipped and not takes_gzip:
             content, zipped = gzip.decompress(content), False
-        etag = f'"{hashlib.blake2b(content or b"", digest_size=9).hexdigest()}"'.encode()
-        start, body, etag, unchanged = _messages(content or b"", etag, _BASEMAP_HEADERS, zipped=zipped)
+        etag = f'"{hashlib.blake2b(content, digest_size=9).hexdigest()}"'.encode()
+        start, body, etag, unchanged = _messages(content, etag, _BASEMAP_HEADERS, zipped=zipped)
         if tag is not None and _among(etag, tag):
             start, body = unchanged, _NO_BODY
         await send(start)

@@ -5,7 +5,7 @@ import hashlib
 import math
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from layers.registry import MapLayer
 from layers.tile_sql import CELL_BITS, EXTENT, POINT_BUFFER, RING_CELLS, SHAPE_BUFFER, Filters
@@ -39,8 +39,8 @@ class Tile:
         self.kept = False
         self.digest = hashlib.blake2b(plain, digest_size=9).hexdigest() if plain else "empty"
         # Ready-made answers, filled in by the door.
-        self.answer_plain: object = None
-        self.answer_gzip: object = None
+        self.answer_plain: tuple[Any, ...] | None = None
+        self.answer_gzip: tuple[Any, ...] | None = None
 
     @property
     def size_bytes(self) -> int:

@@ -43,7 +43,7 @@ class FeatureMove(serializers.Serializer):
     base_version = serializers.IntegerField(min_value=0)
     reason = serializers.CharField(max_length=500, allow_blank=True, required=False, default="")
     datum = serializers.CharField(max_length=20, required=False, default="WGS84")
-    source = serializers.ChoiceField(PointSource.choices, required=False, default="")
+    source = serializers.ChoiceField(PointSource.choices, required=False, default="")  # type: ignore[assignment]
     accuracy_m = serializers.FloatField(min_value=0.001, max_value=100_000, required=False, allow_null=True, default=None)
     device = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     confirm_distance = serializers.BooleanField(required=False, default=False)

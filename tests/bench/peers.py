@@ -24,12 +24,12 @@ def install() -> None:
     subprocess.run([str(FOLDER / "bin" / "pip"), "install", "--quiet", *PACKAGES], check=True)
 
 
-def ratios(made: harness.Database, ours: dict[str, Any]) -> str:
-    """Measure each peer in turns with nothing else running; return the ratios as text, "" without the peers' environment."""
+def ratios(made: harness.Database, ours: dict[str, Any]) -> dict[tuple[int, str], tuple[float, str]]:
+    """Measure each peer in turns; return (zoom, peer) -> (ratio, spread), nothing without the peers' environment."""
     if not PYTHON.exists():
-        return ""
+        return {}
     made.rows(_VIEW)
-    said = []
+    ratio: dict[tuple[int, str], tuple[float, str]] = {}
     with tipg(made) as tipg_address, vectortiles(made) as vectortiles_address, harness.web(made, TILE_CACHE_MB="0") as own_address:
         cookie = harness.session_cookie(made)
         for z in (14, 16):
@@ -48,9 +48,8 @@ def ratios(made: harness.Database, ours: dict[str, Any]) -> str:
             ours[f"peers_z{z}"] = found
             for peer in ("tipg", "django-vectortiles"):
                 assert not any(load.bad for load in found[peer]), peer
-                ratio, spread = harness.median_ratio([load.per_second for load in found["own"]], [load.per_second for load in found[peer]])
-                said.append(f"z{z} {ratio:.1f} × {peer} ({spread})")
-    return "; ".join(said)
+                ratio[z, peer] = harness.median_ratio([load.per_second for load in found["own"]], [load.per_second for load in found[peer]])
+    return ratio
 
 
 def same_features(own: str, cookie: str, *peers: str) -> None:
@@ -89,8 +88,20 @@ def tipg(made: harness.Database) -> Iterator[str]:
 @contextmanager
 def vectortiles(made: harness.Database) -> Iterator[str]:
     port = harness.free_port()
-    server = [str(FOLDER / "bin" / "granian"), "--interface", "wsgi", "--blocking-threads", "8", "--port", str(port), "--log-level", "warning"]
-    with harness.serving([*server, "tests.bench.peer_django:application"], port=port, env=_clean(made.env(PEER_DSN=made.dsn)), log_name="vectortiles") as address:
+    server = [
+        str(FOLDER / "bin" / "granian"),
+        "--interface",
+        "wsgi",
+        "--blocking-threads",
+        "8",
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+    ]
+    with harness.serving(
+        [*server, "tests.bench.peer_django:application"], port=port, env=_clean(made.env(PEER_DSN=made.dsn)), log_name="vectortiles"
+    ) as address:
         yield address
 
 

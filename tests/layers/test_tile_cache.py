@@ -4,7 +4,7 @@ import asyncio
 import random
 import threading
 import time
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
@@ -263,6 +263,27 @@ def test_a_restart_of_the_database_costs_no_tile(tiles, museum, planner):
 
 
 @on_the_database
+def test_a_connection_that_died_under_the_query_is_replaced(tiles, museum, planner):
+    tiles.get(path(15, MUSEUM), planner)
+    server = tiles.server
+    kill = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gridatlas tiles' and datname = current_database()"
+
+    def ends_all_connections() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(kill)
+        connection.close()
+
+    async def ask() -> list:
+        # Without a turn of the loop in between, so that the pool cannot have noticed.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(ends_all_connections).result()
+            time.sleep(0.2)
+        return await server.pool.run("select $1 + 1", "int", "41")
+
+    assert asyncio.run_coroutine_threadsafe(ask(), tiles.loop).result(timeout=10) == [(42,)]
+
+
+@on_the_database
 def test_without_a_database_the_answer_is_503_and_nothing_kept_is_served(tiles, museum, planner, monkeypatch):
     import psycopg2
 
@@ -399,8 +420,13 @@ def test_a_point_touches_its_own_tile_and_every_tile_whose_buffer_holds_it(lon, 
 
     assert first_x <= x <= last_x and first_y <= y <= last_y
     assert last_x - first_x <= 2 and last_y - first_y <= 2
-    if z >= 13:
-        wx, wy = world_position(lon, lat)
+    wx, wy = world_position(lon, lat)
+    if z < 13:
+        # Eight cells a side, and a ring of one around them: a point in an edge cell is in the neighbour's ring.
+        column, row = (wx >> (31 - z - 3)) % 8, (wy >> (31 - z - 3)) % 8
+        assert first_x <= max(0, x - (column == 0)) and min((1 << z) - 1, x + (column == 7)) <= last_x
+        assert first_y <= max(0, y - (row == 0)) and min((1 << z) - 1, y + (row == 7)) <= last_y
+    else:
         size = 1 << (31 - z)
         for dx in (-1, 1):
             margin = (x * size - wx if dx > 0 else wx - (x + 1) * size) + size * POINT_BUFFER / EXTENT
@@ -412,7 +438,7 @@ def test_a_point_touches_its_own_tile_and_every_tile_whose_buffer_holds_it(lon, 
 @pytest.mark.unit
 def test_the_tiles_touched_by_a_point_in_the_middle_of_a_tile_are_one_per_zoom():
     z = 15
-    x, y = tile_at(*CENTRE, z)
+    x, _ = tile_at(*CENTRE, z)
     lon = (x + 0.5) / (1 << z) * 360 - 180
 
     first_x, _, last_x, _ = touched_range(registry.layer("customers"), z, (lon, CENTRE[1], lon, CENTRE[1]))

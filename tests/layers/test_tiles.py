@@ -175,6 +175,15 @@ def test_a_tile_is_never_shared_between_scopes(tiles, planner, museum, holder):
     assert "Cookie" in own.headers["vary"]
 
 
+def test_equal_bytes_for_two_scopes_have_two_tags(tiles, planner, museum, holder):
+    staff = tiles.get(path("customers", 14, MUSEUM), planner)
+    own = tiles.get(path("customers", 14, MUSEUM), holder)
+
+    assert own.content == staff.content
+    assert own.headers["etag"] != staff.headers["etag"]
+    assert tiles.get(path("customers", 14, MUSEUM), holder, tag=staff.headers["etag"]).status == 200
+
+
 def test_an_account_given_to_a_holder_is_in_their_next_tile(tiles, planner, museum):
     kim = person("customer", "kim")
     assert tiles.get(path("customers", 14, MUSEUM), kim).status == 204
