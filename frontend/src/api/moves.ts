@@ -65,9 +65,8 @@ export async function moveCustomer(id: number, command: MoveCommand, idempotency
   return answer;
 }
 
-export async function undoCustomerMove(id: number, command: UndoCommand, idempotencyKey?: string): Promise<Moved> {
-  const options = idempotencyKey ? { idempotencyKey } : {};
-  const answer = await http.post<Moved>(`/api/v1/customers/${id}/undo`, command, options);
+export async function undoCustomerMove(id: number, command: UndoCommand, idempotencyKey: string): Promise<Moved> {
+  const answer = await http.post<Moved>(`/api/v1/customers/${id}/undo`, command, { idempotencyKey });
   remember(answer);
   return answer;
 }

@@ -1,5 +1,6 @@
 /** After a move was stored: draw it at once, say it, offer to take it back. Card, tray and history all end here. */
 import i18next from "i18next";
+import { newIdempotencyKey } from "@/api/http";
 import { deviceWords, type Moved, readHistory, theirsOf, undoCustomerMove } from "@/api/moves";
 import type { Feature, Move } from "@/api/types";
 import { formatLength } from "@/lib/format";
@@ -48,6 +49,9 @@ export function tellMoved(layers: MapLayers, answer: Moved): void {
   });
 }
 
+/** The same undo pressed again after silence keeps its key: it cannot happen twice. */
+let lastUndo = { body: "", key: "" };
+
 /**
  * Undo a stored move, whatever day it was made; a new row of the journal. True when the server took it.
  * `move` tells which one and, by its version, what the person has seen.
@@ -56,11 +60,13 @@ export async function takeBack(
   layers: MapLayers,
   customerId: number,
   move: Pick<Move, "id" | "version">,
-  { reason = "", baseVersion = move.version, idempotencyKey }: TakeBackOptions = {},
+  { reason = "", baseVersion = move.version }: TakeBackOptions = {},
 ): Promise<boolean> {
   try {
     const command = { move_id: move.id, base_version: baseVersion, reason, device: deviceWords() };
-    const answer = await undoCustomerMove(customerId, command, idempotencyKey);
+    const body = JSON.stringify([customerId, command]);
+    if (body !== lastUndo.body) lastUndo = { body, key: newIdempotencyKey() };
+    const answer = await undoCustomerMove(customerId, command, lastUndo.key);
     showFeature(layers, answer.feature);
     tellMoved(layers, answer);
     return true;
@@ -91,5 +97,4 @@ export async function takeBack(
 interface TakeBackOptions {
   reason?: string;
   baseVersion?: number;
-  idempotencyKey?: string;
 }

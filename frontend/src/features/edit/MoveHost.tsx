@@ -67,6 +67,8 @@ export default function MoveHost() {
   useEffect(() => {
     if (id === null) return;
     const cameFrom = document.activeElement;
+    // The page goes away (the session ended): the move waits until the person is back.
+    let closing = false;
     const given = (to: LonLat) =>
       update((current) =>
         current.phase.name === "saving" || current.phase.name === "conflict"
@@ -95,7 +97,7 @@ export default function MoveHost() {
         return true;
       },
       onLeave: () => {
-        if (moveSession.get()?.customer.id === id) cancelMove();
+        if (!closing) cancelMove();
       },
     });
     // A phone's panel would cover the place to choose.
@@ -107,6 +109,7 @@ export default function MoveHost() {
     if (at && (map.view.getZoom() ?? 0) < NEAR_ENOUGH_ZOOM) map.flyTo({ ...at, zoom: 17 });
     document.getElementById("map")?.focus();
     return () => {
+      closing = true;
       leave();
       opened.remove();
       editor.current = null;
