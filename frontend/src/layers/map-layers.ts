@@ -37,7 +37,8 @@ export function parseLayerSettings(text: string | undefined): LayerSetting[] | n
       const [id = "", opacity] = part.split(":");
       const value = opacity === undefined ? 1 : Number(opacity);
       return { id, opacity: Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 1 };
-    });
+    })
+    .filter(({ id }) => id);
 }
 
 export function formatLayerSettings(settings: readonly LayerSetting[]): string {

@@ -70,6 +70,13 @@ export function formatTime(instant: string | Date, zone: string | undefined): st
   return formatter(`time|${zone}`, (at) => new Intl.DateTimeFormat(at, parts)).format(new Date(instant));
 }
 
+/** A civil date ("2026-11-24" of the server) as "24 Nov 2026": no zone can shift it. */
+export function formatDate(date: string): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeZone: "UTC" }).format(
+    new Date(`${date}T00:00:00Z`),
+  );
+}
+
 /** "3 minutes ago", from the two instants handed in. */
 export function formatAge(instant: string | Date, now: Date): string {
   // The server's clock may be a little ahead of this one: nothing was changed in the future.

@@ -242,7 +242,7 @@ function useMapPadding({ panel, card, below_px }: { panel: boolean; card: boolea
     map.setPadding({
       top: 0,
       left: panel && layout !== "phone" ? 320 : 0,
-      right: card && layout === "wide" ? 384 : 0,
+      right: card && layout === "wide" ? 400 : 0,
       bottom: below_px,
     });
   }, [map, layout, panel, card, below_px]);

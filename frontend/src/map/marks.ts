@@ -27,7 +27,7 @@ export function addMark(map: GridMap, kind: MarkKind): Mark {
   const source = new VectorSource();
   const layer = new VectorLayer({
     source,
-    zIndex: kind === "selection" ? Z.CUSTOMERS - 1 : Z.MARKS,
+    zIndex: kind === "selection" ? Z.CUSTOMERS - 3 : Z.MARKS,
     updateWhileAnimating: true,
     updateWhileInteracting: true,
     style: () => styleOf(kind),

@@ -7,7 +7,7 @@ import type { CustomerCard, CustomerStatus } from "@/api/types";
 import { cardSlots } from "@/features/card-slots";
 import { formatDecimal, formatDms } from "@/lib/coordinates";
 import { copyText } from "@/lib/copy";
-import { formatAge, formatNumber, formatQuantity, formatTime } from "@/lib/format";
+import { formatAge, formatDate, formatNumber, formatQuantity, formatTime } from "@/lib/format";
 import { lazyOf } from "@/lib/lazy-of";
 import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
@@ -234,13 +234,7 @@ function Overview({ card }: { card: CustomerCard }) {
         <Fact label={t("domain:field.enterprise")}>{card.enterprise?.name || <NoData />}</Fact>
         <Fact label={t("domain:field.address")}>{card.address || <NoData />}</Fact>
         <Fact label={t("domain:field.area")}>{area || <NoData />}</Fact>
-        {card.grade_since && (
-          <Fact label={t("gradeSince")}>
-            {new Date(`${card.grade_since}T00:00:00Z`).toLocaleDateString(document.documentElement.lang, {
-              timeZone: "UTC",
-            })}
-          </Fact>
-        )}
+        {card.grade_since && <Fact label={t("gradeSince")}>{formatDate(card.grade_since)}</Fact>}
         <Position card={card} />
         {others.map((contact) => (
           <Fact key={contact.phone + contact.name} label={contact.role ? roleOf(contact.role) : t("contact")}>
