@@ -90,6 +90,7 @@ CUSTOMERS = MapLayer(
         "area": selectors.filter_area,
         "q": selectors.filter_text,
     },
+    changes_with=["areas"],
     legend=[
         *(
             {"part": PART, "label": {"en": en, "zh": zh}, "symbol": {"kind": "grade", "value": grade.value, "shape": shape}}

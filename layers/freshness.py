@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +82,7 @@ class Freshness:
     `on_touched(layer_id, boxes)` gets the boxes of the events that are new, or None when everything of the layer may have changed.
     """
 
-    def __init__(self, on_touched: Callable[[str, Iterable[Any] | None], None]) -> None:
+    def __init__(self, on_touched: Callable[[str, Sequence[Any] | None], None]) -> None:
         self._on_touched = on_touched
         self._pool = Pool(1)
         # Who waits for the next read: their session and the future that gets the answer.

@@ -61,6 +61,7 @@ class MapLayer:
 
     `filters` turn a list of words from the address line into narrower rows, of every part; they raise BadFilter for a word they do not know.
     `follows` names the layer whose geometry this one is drawn from, so that it moves with it.
+    `changes_with` names layers whose change may alter any tile of this one, e.g. the areas that a filter looks into.
     Of a `staff_only` layer, customers are not even told that it exists.
     `move` is the service that moves one feature of this layer: move(user=, feature_id=, at=, **command).
     `visible_ids(user, ids)` returns which of these features the person may hear about in live events, deleted and un-located ones
@@ -74,6 +75,7 @@ class MapLayer:
     clusters: Clusters | None = None
     filters: Mapping[str, Callable[[QuerySet, list[str]], QuerySet]] = field(default_factory=dict)
     follows: str | None = None
+    changes_with: Sequence[str] = ()
     visible_at_start: bool = True
     staff_only: bool = False
     move: Callable[..., Any] | None = None

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -188,13 +188,12 @@ class TileServer:
         failed = task.cancelled() or task.exception() is not None
         self.cache.finish(key, render, None if failed else task.result())
 
-    def _on_touched(self, layer_id: str, boxes: Iterable[Any] | None) -> None:
-        try:
-            layer = registry.layer(layer_id)
-        except UnknownLayer:
-            return
-        dropped = self.cache.drop_layer(layer_id) if boxes is None else self.cache.drop_touched(layer, boxes)
-        log.debug("tiles_dropped", layer=layer_id, tiles=dropped)
+    def _on_touched(self, layer_id: str, boxes: Sequence[Any] | None) -> None:
+        for layer in registry.layers():
+            if layer_id in layer.changes_with or (boxes is None and layer_id in (layer.id, layer.follows)):
+                self.cache.drop_layer(layer.id)
+            elif boxes is not None and layer_id in (layer.id, layer.follows):
+                self.cache.drop_touched(layer, boxes)
 
     async def _send_tile(self, send: Send, tile: Tile, person: Person, tag: bytes | None, takes_gzip: bool) -> None:
         answer = tile.answer_gzip if takes_gzip else tile.answer_plain

@@ -6,10 +6,11 @@ from collections import Counter
 
 import pytest
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
+from django.db import transaction
 
 from customers import services
 from customers.models import Account, AccountHolder
-from layers import live
+from layers import live, reference_data
 from spatial.models import Area, Feeder, Line, Network, Station, Substation
 from spatial.tiles import tile_at
 from tests.cast import MONDAY, MUSEUM, THEATRE, new_customer, person
@@ -388,9 +389,38 @@ def test_a_query_that_takes_too_long_is_503_and_the_next_one_works(tiles, planne
     assert tiles.get(path("customers", 14, MUSEUM), planner).status == 200
 
 
-def test_a_network_import_that_says_where_it_wrote_is_seen_at_once(tiles, planner, grid):
-    from django.db import transaction
+def test_an_imported_network_is_in_the_next_tile(tiles, planner, museum):
+    where = path("network", 14, CENTRE)
+    assert tiles.get(where, planner).status == 204
 
+    reference_data.import_network(reference_data.read_document(reference_data.HELSINKI_NETWORK))
+
+    assert parts(tiles.get(where, planner))["lines"] > 10
+
+
+def test_a_changed_area_changes_the_tiles_that_are_filtered_by_it(tiles, planner, museum):
+    for z in (8, 15):
+        assert tiles.get(path("customers", z, MUSEUM, "?area=SA"), planner).status == 204
+
+    with transaction.atomic():
+        Area.objects.create(
+            kind="service_area", code="SA", name="S", geom=MultiPolygon(Polygon.from_bbox((24.9, 60.1, 25, 60.2)), srid=4326)
+        )
+        live.publish("areas", [live.FeatureChange(feature_id=1, body=None, touched=[(24.9, 60.1, 25, 60.2)])], at=MONDAY)
+
+    for z in (8, 15):
+        assert tiles.get(path("customers", z, MUSEUM, "?area=SA"), planner).status == 200
+
+
+def test_a_text_narrows_tiles_as_it_narrows_the_list(tiles, planner, museum):
+    services.create_customers([new_customer("Kiasma", "0055500002", at=MUSEUM)], user=planner, at=MONDAY)
+
+    for z, part in ((14, "customers"), (9, "clusters")):
+        found = tiles.get(path("customers", z, MUSEUM, "?q=kiasma"), planner).features(part)
+        assert [feature["properties"]["name"] for feature in found] == ["Kiasma"]
+
+
+def test_a_network_import_that_says_where_it_wrote_is_seen_at_once(tiles, planner, grid):
     assert parts(tiles.get(path("network", 14, MUSEUM), planner))["stations"] == 1
 
     with transaction.atomic():
