@@ -14,7 +14,9 @@ OUTSIDE = (24.9400, 60.1751)
 def town(world) -> dict[str, dict]:
     """Two customers near each other, one without a known capacity, and one 450 m away."""
     return {
-        "museum": world.customer("Kansallismuseo", MUSEUM, name_en="National Museum", grade="special", classes=["large"], contract_kva=1250),
+        "museum": world.customer(
+            "Kansallismuseo", MUSEUM, name_en="National Museum", grade="special", classes=["large"], contract_kva=1250
+        ),
         "kiosk": world.customer("Kioski", NEAR, name_en="Kiosk", grade="none"),
         "outside": world.customer("Ulkona", OUTSIDE, name_en="Outside", grade="second", contract_kva=400),
     }

@@ -258,7 +258,7 @@ def test_twenty_thousand_rows_scroll_smoothly(page, sign_in, open_map, three, wo
     per_frame_ms = (busy_s() - before_s) / 120 * 1000
 
     assert per_frame_ms < 16.7, "At 60 frames a second there are 16.7 ms for each."
-    print(f"{per_frame_ms:.1f} ms of main-thread CPU per frame")  # noqa: T201  the measured number, shown with -s
+    print(f"{per_frame_ms:.1f} ms of main-thread CPU per frame")
     assert page.locator(ROWS).count() < 60
 
 
