@@ -1,4 +1,3 @@
-# ruff: noqa: E402 - Django is set up before what needs it is imported
 """G3's check: change a customer by the service, commit, get its tile over HTTP, look; eight wrk connections hammer the same tile meanwhile.
 
 Runs in its own process, because its Django talks to the benchmark's database.

@@ -1,4 +1,3 @@
-# ruff: noqa: E402 - Django is set up before what needs it is imported
 """django-vectortiles as its README sets it up, over a view of the same rows; runs in the peers' own environment (tests/bench/peers.py)."""
 
 import os

@@ -1,4 +1,3 @@
-# ruff: noqa: E402 - Django is set up before what needs it is imported
 """G4's check: keep thousands of tiles, make k random changes by the services, ask for all of them again, compare every byte.
 
 Runs in its own process, because its Django talks to the benchmark's database.

@@ -266,7 +266,9 @@ def test_a_restart_of_the_database_costs_no_tile(tiles, museum, planner):
 def test_a_connection_that_died_under_the_query_is_replaced(tiles, museum, planner):
     tiles.get(path(15, MUSEUM), planner)
     server = tiles.server
-    kill = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gridatlas tiles' and datname = current_database()"
+    kill = (
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gridatlas tiles' and datname = current_database()"
+    )
 
     def ends_all_connections() -> None:
         with connection.cursor() as cursor:
