@@ -1,10 +1,12 @@
 """Reads of the log of changes, for the hub: what is new, what a returning socket missed, which sessions are still good."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
+from layers.db_pool import Pool
 from layers.frames import LoggedEvent, event_text
 
 
@@ -51,20 +53,35 @@ def position(key: str) -> tuple[str, int]:
 # The lateral part walks the primary key (stream_id, seq).
 _NEWS_SQL = """
 select s.key, s.epoch::text, s.seq, e.seq, e.kind, e.feature_id, e.at, e.body::text
-from unnest(%s::text[], %s::bigint[]) as seen (key, seq)
+from unnest({keys}, {seqs}) as seen (key, seq)
 join layers_stream s on s.key = seen.key
 left join lateral (
-    select seq, kind, feature_id, at, body from layers_event where stream_id = s.id and seq > seen.seq order by seq limit %s
+    select seq, kind, feature_id, at, body from layers_event where stream_id = s.id and seq > seen.seq order by seq limit {limit}
 ) e on true
 order by s.key, e.seq
 """
+_NEWS_IN_THREAD = _NEWS_SQL.format(keys="%s::text[]", seqs="%s::bigint[]", limit="%s")
+_NEWS_ON_LOOP = _NEWS_SQL.format(keys="$1", seqs="$2", limit="$3")
 
 
 def read_after(seen: Mapping[str, int], limit: int) -> dict[str, News]:
     """Return the news of every stream in `seen` (key -> last seq known) in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEWS_SQL, [list(seen), list(seen.values()), limit])
-        rows = cursor.fetchall()
+        cursor.execute(_NEWS_IN_THREAD, [list(seen), list(seen.values()), limit])
+        return _news_of(cursor.fetchall())
+
+
+async def read_news(pool: Pool, seen: Mapping[str, int], limit: int) -> dict[str, News]:
+    """Return the same as `read_after`, asked on the event loop: handing the question to a thread and back costs more than the question.
+
+    Raises:
+        DatabaseTooSlow, DatabaseUnavailable: see `Pool.run`.
+    """
+    args = [list(seen), list(seen.values()), limit]
+    return _news_of(await pool.run(_NEWS_ON_LOOP, "text[], bigint[], int", "%s::text[], %s::bigint[], %s", args))
+
+
+def _news_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, News]:
     news: dict[str, News] = {}
     for key, epoch, head, seq, kind, feature_id, at, body in rows:
         stream = news.setdefault(key, News(epoch, head, []))

@@ -16,12 +16,14 @@ from datetime import UTC, datetime
 from socket import TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from typing import Any, TypeVar
 
+import psycopg2
 import redis.asyncio
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from layers import event_log, frames, hints, visibility
+from layers.db_pool import DatabaseTooSlow, DatabaseUnavailable, Pool
 from layers.frames import CloseCode, LoggedEvent
 from layers.sockets import MapSocket
 from layers.wire import Frame
@@ -101,9 +103,9 @@ class Hub:
         self._woken = asyncio.Event()
         self._occupied = asyncio.Event()
         self._restricted_news = asyncio.Event()
-        # The log has a thread of its own, so that a storm of resumes never delays the events themselves.
+        # The log has a connection of its own, so that a storm of resumes never delays the events themselves.
+        self._log = Pool(1)
         # An executor queues when all its threads are busy; a connection pool that raises instead once lost events.
-        self._log_thread = ThreadPoolExecutor(1, "hub-log")
         self._threads = ThreadPoolExecutor(2, "hub-ask")
 
     # Sockets come and go
@@ -132,9 +134,9 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for threads in (self._log_thread, self._threads):
-            await asyncio.gather(*(self._ask(time.sleep, 0.01, threads=threads, last=True) for _ in range(threads._max_workers)))
-            threads.shutdown()
+        self._log.close()
+        await asyncio.gather(*(self._ask(time.sleep, 0.01, last=True) for _ in range(self._threads._max_workers)))
+        self._threads.shutdown()
 
     async def subscribe(self, socket: MapSocket, *, key: str, epoch: str | None, cursor: int | None) -> None:
         """Answer one entry of a hello: replay what the socket missed, or order a reset; from then on it gets every event.
@@ -202,7 +204,7 @@ class Hub:
             try:
                 is_complete = await self._read_log()
                 retry_s = 0.1
-            except (DatabaseError, InterfaceError) as failure:
+            except (psycopg2.Error, DatabaseTooSlow, DatabaseUnavailable) as failure:
                 retry_s = min(retry_s * 2, RETRY_MAX_S)
                 log.warning("log_not_read", error=type(failure).__name__, retry_s=retry_s)
                 await asyncio.sleep(retry_s)
@@ -223,7 +225,7 @@ class Hub:
         seen = {stream.key: stream.head for stream in self._streams.values()}
         if seen:
             asked = dict(self._streams)
-            news = await self._ask(event_log.read_after, seen, PAGE_EVENTS, threads=self._log_thread)
+            news = await event_log.read_news(self._log, seen, PAGE_EVENTS)
             self.checked_at = datetime.now(UTC)
             # A stream dropped or replaced while the query ran has nothing to do with this answer.
             complete = [await self._take(asked[key], found) for key, found in news.items() if self._streams.get(key) is asked[key]]
@@ -385,9 +387,8 @@ class Hub:
         """Run a read of the database in one of the hub's threads."""
         return await self._ask(question, *args)
 
-    async def _ask(self, question: Callable[..., T], *args: Any, threads: ThreadPoolExecutor | None = None, last: bool = False) -> T:
-        answer = asyncio.get_running_loop().run_in_executor(threads or self._threads, _answer, question, args, last)
-        return await answer
+    async def _ask(self, question: Callable[..., T], *args: Any, last: bool = False) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _answer, question, args, last)
 
 
 def _answer(question: Callable[..., T], args: Sequence[Any], last: bool) -> T:

@@ -13,6 +13,7 @@ import pytest
 from django.db import OperationalError
 
 from layers import access, event_log, hub, visibility
+from layers.db_pool import DatabaseUnavailable
 from layers.event_log import News, Standing
 from layers.frames import CloseCode, LoggedEvent, event_text
 from layers.sockets import MAX_QUEUED_FRAMES, MapSocket, SocketClosed
@@ -45,6 +46,9 @@ class Log:
     def position(self, key: str) -> tuple[str, int]:
         return self.epoch, len(self.events)
 
+    async def read_news(self, pool: Any, seen: dict[str, int], limit: int) -> dict[str, News]:
+        return await asyncio.to_thread(self.read_after, seen, limit)
+
     def read_after(self, seen: dict[str, int], limit: int) -> dict[str, News]:
         self.reads += 1
         time.sleep(self.slow_s)
@@ -56,7 +60,7 @@ class Log:
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Log:
     log = Log()
-    for name in ("position", "read_after"):
+    for name in ("position", "read_after", "read_news"):
         monkeypatch.setattr(event_log, name, getattr(log, name))
     monkeypatch.setattr(event_log, "standings", lambda asked: {key: STANDING for key, _ in asked})
     # Redis is not there: the hub lives by polling, ten times faster than in earnest.
@@ -129,7 +133,7 @@ async def test_resumes_come_from_the_ring(the_hub: hub.Hub, log: Log) -> None:
     log.append(300)
     await first.until(300)
     reads = log.reads
-    log.broken = OperationalError("the database is away")
+    log.broken = DatabaseUnavailable("the database is away")
 
     later = await Peer().join(the_hub, cursor=100)
     await later.until(300)
@@ -201,7 +205,7 @@ async def test_a_database_that_is_away_closes_nothing_and_shows_in_the_heartbeat
     monkeypatch.setattr(hub, "HEARTBEAT_WHEN_BEHIND_S", 0.1)
     monkeypatch.setattr(hub, "BEHIND_S", 0.2)
     peer = await Peer().join(the_hub)
-    log.broken = OperationalError("the database is away")
+    log.broken = DatabaseUnavailable("the database is away")
     await asyncio.sleep(0.8)
 
     beat = [frame for frame in peer.frames if frame["type"] == "heartbeat"][-1]

@@ -39,12 +39,6 @@ def server(redis: Redis, django_db_setup: None, tmp_path_factory: pytest.TempPat
         yield process
 
 
-@pytest.fixture(scope="module")
-def second_server(redis: Redis, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebProcess]:
-    with web_process(redis.url, tmp_path_factory.mktemp("web2") / "log") as process:
-        yield process
-
-
 @pytest.fixture(autouse=True)
 def _closed_afterwards(redis: Redis) -> Iterator[None]:
     with hints_through(redis):
@@ -127,9 +121,7 @@ def test_a_new_socket_opens_at_once_while_redis_is_dead(redis: Redis, server: We
     redis.start()
 
 
-def test_a_killed_web_process_costs_a_reconnect(
-    redis: Redis, second_server: WebProcess, museum: Account, planner: User, tmp_path: Path
-) -> None:
+def test_a_killed_web_process_costs_a_reconnect(redis: Redis, server: WebProcess, museum: Account, planner: User, tmp_path: Path) -> None:
     with web_process(redis.url, tmp_path / "log") as doomed:
         browser = LiveBrowser(doomed, planner).open().follow()
         move(museum, planner, THEATRE)
@@ -139,7 +131,7 @@ def test_a_killed_web_process_costs_a_reconnect(
         assert browser.close_code() == 1006
     for number in range(5):
         move(museum, planner, (MUSEUM[0], MUSEUM[1] + number / 10_000))
-    browser.open(second_server).say(browser.map.hello())
+    browser.open(server).say(browser.map.hello())
     browser.until(lambda: browser.map.cursor == Stream.objects.get(key="customers").seq)
 
     assert browser.map.applied == [*range(browser.map.applied[0], browser.map.applied[0] + 6)]
