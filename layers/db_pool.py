@@ -51,12 +51,7 @@ class LoopConnection:
             psycopg2.OperationalError: the server refused or did not answer in time.
         """
         params = connections["default"].get_connection_params()
-        # The server-side cursor class and the session options are Django's own; ours are set below.
-        dsn = {
-            key: params[key]
-            for key in ("dbname", "user", "password", "host", "port", "connect_timeout", "sslmode", "sslrootcert")
-            if params.get(key)
-        }
+        dsn = {key: value for key, value in params.items() if key != "cursor_factory"}
         self._raw = psycopg2.connect(**dsn, async_=True)
         self._fd = self._raw.fileno()
         self._loop.add_reader(self._fd, self._poll)
