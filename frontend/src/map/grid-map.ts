@@ -159,6 +159,8 @@ export class GridMap {
   private applyPadding(): void {
     const sides = ["top", "right", "bottom", "left"] as const;
     this.view.padding = sides.map((side) => Math.max(this.padding[side], this.inset[side] ?? 0));
+    // What can be seen is another box now, although the map did not move.
+    this.settle();
   }
 
   /** Fly there; without a zoom the present one is kept when it is near enough to see a site. */
