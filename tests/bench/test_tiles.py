@@ -188,18 +188,27 @@ def test_g3_cached_tiles_against_constant_bytes_and_never_stale():
         clients: harness.median_ratio([a.per_second for a in loads["app"]], [b.per_second for b in loads["floor"]])
         for clients, loads in found.items()
     }
+    by_cpu = {
+        clients: harness.median_ratio([a.per_cpu_second for a in loads["app"]], [b.per_cpu_second for b in loads["floor"]])[0]
+        for clients, loads in found.items()
+    }
     per_second = {clients: statistics.median(load.per_second for load in loads["app"]) for clients, loads in found.items()}
     measured = "; ".join(
         [
             *(
-                f"{clients} clients {ratio:.2f} × constant bytes ({spread}), {per_second[clients] / 1000:.1f} k/s"
+                f"{clients} clients {ratio:.2f} × constant bytes by the clock ({spread}), {by_cpu[clients]:.2f} × by processor time, {per_second[clients] / 1000:.1f} k/s"
                 for clients, (ratio, spread) in ratios.items()
             ),
             f"{stale['stale']} stale of {stale['rounds']} rounds, {stale['reads']} reads beside them",
         ]
     )
     met = ratios[64][0] >= 0.8 and ratios[8][0] >= 0.8 and stale["stale"] == 0
-    harness.record(Result("G3", measured, met, {"loads": found, "stale": stale}))
+    reason = (
+        ""
+        if met or stale["stale"]
+        else "never stale, but every tile waits for a share in one read of the database, and constant bytes do not"
+    )
+    harness.record(Result("G3", measured, met, {"loads": found, "stale": stale, "by_cpu": by_cpu}, reason))
     assert stale["stale"] == 0
 
 
