@@ -29,14 +29,23 @@ _redis = redis.Redis.from_url(settings.REDIS_URL)
 
 def feature(number: int, token: str) -> dict:
     """Return an event body that makes a frame of about 400 bytes, as a customer's is."""
-    properties = {"name": f"Customer {number}", "grade": "first", "classes": "large,top100", "status": "normal", "v": number, "token": token}
+    properties = {
+        "name": f"Customer {number}",
+        "grade": "first",
+        "classes": "large,top100",
+        "status": "normal",
+        "v": number,
+        "token": token,
+    }
     return {"type": "Feature", "id": number, "geometry": {"type": "Point", "coordinates": [24.9316, 60.1751]}, "properties": properties}
 
 
 def text_of(number: int, token: str) -> str:
     """Return the same frame as the hub would send, for the two that have no hub."""
     event = {"type": "event", "s": "customers", "e": "0d6a4a3e-0000-4000-8000-000000000001", "q": number, "p": number - 1}
-    return json.dumps(event | {"at": timezone.now().isoformat(), "k": "upsert", "id": number, "b": feature(number, token)}, separators=(",", ":"))
+    return json.dumps(
+        event | {"at": timezone.now().isoformat(), "k": "upsert", "id": number, "b": feature(number, token)}, separators=(",", ":")
+    )
 
 
 def through_hub(count: int, token: str) -> list[float]:
