@@ -3,6 +3,8 @@
 Customers are not here: every test opens its own through the API (`world.customer`), and they are gone when it ends.
 """
 
+from pathlib import Path
+
 import django
 
 django.setup()
@@ -11,6 +13,7 @@ from django.contrib.auth.models import Group, User  # noqa: E402
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon  # noqa: E402
 
 from layers.access import ROLE_ACTIONS  # noqa: E402
+from layers.basemap_records import VECTOR, demo_imagery, save_basemaps  # noqa: E402
 from spatial.models import Area, Place  # noqa: E402
 from tests.cast import PASSWORD  # noqa: E402
 
@@ -26,6 +29,8 @@ def set_up() -> None:
         user.groups.add(Group.objects.get_or_create(name=role)[0])
     county = MultiPolygon(Polygon.from_bbox((24.8, 60.1, 25.1, 60.3)))
     Area.objects.create(kind=Area.Kind.COUNTY, code="HEL", name="Helsinki", name_zh="赫尔辛基", geom=county)
+    # No map proxy runs here: the imagery is a source that is down.
+    save_basemaps([VECTOR, demo_imagery(Path("nowhere.tif"))])
     Place.objects.create(kind="street", name="Mannerheimintie", origin="test", geom=Point(24.9352, 60.1723))
     Place.objects.create(
         kind="building",

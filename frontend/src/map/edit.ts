@@ -63,7 +63,8 @@ export class PositionEditor {
       zIndex: Z.DRAFT,
       updateWhileAnimating: true,
       updateWhileInteracting: true,
-      style: (feature) => this.styleOf(feature.get("role") as Role),
+      style: (feature, resolution) =>
+        this.styleOf(feature.get("role") as Role, isLong(feature.getGeometry(), resolution)),
     });
     this.stops = [
       map.addLayer(this.layer),
@@ -143,11 +144,11 @@ export class PositionEditor {
     if (element && element.style.cursor !== cursor) element.style.cursor = cursor;
   }
 
-  private styleOf(role: Role): Style[] {
+  private styleOf(role: Role, long: boolean): Style[] {
     const colors = ink();
     switch (role) {
       case "way":
-        return lineStyles(colors.accent, colors.halo, [2, 7]);
+        return lineStyles(colors.accent, colors.halo, long ? undefined : [2, 7]);
       case "myWay":
         return lineStyles(colors.accent, colors.halo);
       case "theirWay":
@@ -201,6 +202,11 @@ function geometryOf(place: LonLat | null | readonly (LonLat | null)[]): Point | 
   if (!Array.isArray(place)) return new Point(coordinateOf(place as LonLat));
   const ends = (place as readonly (LonLat | null)[]).filter((end) => end !== null);
   return ends.length === 2 ? new LineString(ends.map(coordinateOf)) : null;
+}
+
+/** A million dashes to another continent (swapped coordinates) would stop the page: such a line is drawn solid. */
+export function isLong(geometry: unknown, resolution: number): boolean {
+  return geometry instanceof LineString && geometry.getLength() / resolution > 5_000;
 }
 
 function coordinateOf({ lon, lat }: LonLat): number[] {

@@ -11,6 +11,7 @@ import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
 import type { LonLat } from "@/lib/coordinates";
+import { isLong } from "./edit";
 import { type GridMap, Z } from "./grid-map";
 import { ink } from "./ink";
 import { look, MAP_FONT } from "./look";
@@ -28,7 +29,8 @@ export function addTrack(map: GridMap): Track {
     zIndex: Z.MARKS + 5,
     updateWhileAnimating: true,
     updateWhileInteracting: true,
-    style: (feature) => styleOf(feature.getProperties() as Leg | Stop),
+    style: (feature, resolution) =>
+      styleOf(feature.getProperties() as Leg | Stop, isLong(feature.getGeometry(), resolution)),
   });
   const stops = [map.addLayer(layer), look.subscribe(() => layer.changed())];
   return {
@@ -64,7 +66,7 @@ interface Stop {
   past: boolean;
 }
 
-function styleOf(what: Leg | Stop): Style[] {
+function styleOf(what: Leg | Stop, long: boolean): Style[] {
   const colors = ink();
   if (what.kind === "leg") {
     return [
@@ -74,7 +76,7 @@ function styleOf(what: Leg | Stop): Style[] {
           color: colors.accent,
           width: what.past ? 3 : 2,
           lineCap: "round",
-          ...(what.past ? {} : { lineDash: [2, 6] }),
+          ...(what.past || long ? {} : { lineDash: [2, 6] }),
         }),
         zIndex: 1,
       }),
