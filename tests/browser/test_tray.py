@@ -81,6 +81,8 @@ def test_one_dropped_beside_the_map_stays_in_the_tray(page, tray, world, waiting
 
 def test_one_is_placed_by_button_and_click(page, tray, world, waiting):
     page.get_by_role("button", name="Place Kadonnut talo on the map").click()
+    # The panel covers a part of the map: look for the spot once it is there.
+    expect(page.get_by_role("region", name="Place Kadonnut talo")).to_be_visible()
     tray.click(SPOT)
     save(page)
 
@@ -108,6 +110,8 @@ def test_one_is_placed_by_keyboard_alone(page, tray, world, waiting):
 
 def test_somebody_placed_it_first(page, tray, world, waiting):
     page.get_by_role("button", name="Place Kadonnut talo on the map").click()
+    # The panel covers a part of the map: look for the spot once it is there.
+    expect(page.get_by_role("region", name="Place Kadonnut talo")).to_be_visible()
     tray.click(SPOT)
     world.move(waiting["id"], (24.9436, 60.1709))
     save(page)
