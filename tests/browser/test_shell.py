@@ -1,0 +1,130 @@
+"""The frame around the map: search by keyboard, the basemap switch, live state, address and Back, language and theme."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+MUSEUM = (24.9316, 60.1751)
+THEATRE = (24.9472, 60.1716)
+
+
+@pytest.fixture
+def museum(world) -> dict:
+    return world.customer("Kansallismuseo", MUSEUM, name_en="National Museum", name_zh="国家博物馆", grade="first")
+
+
+def view(page: Page) -> tuple[float, ...]:
+    """Return zoom, latitude and longitude of the address."""
+    found = re.search(r"map=([\d.]+)/([\d.]+)/([\d.]+)", page.url)
+    assert found, page.url
+    return tuple(float(number) for number in found.groups())
+
+
+@pytest.mark.parametrize("typed", ["kansallismus", "gjbwg", "kansalismuseo", "24.9316, 60.1751"])
+def test_a_customer_or_place_is_found_by_keyboard_alone(page, sign_in, open_map, museum, typed):
+    sign_in(page, "dispatcher")
+    open_map(page, at=THEATRE, zoom=15)
+
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox")).to_be_focused()
+    page.keyboard.type(typed)
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Enter")
+
+    if typed[0].isalpha():
+        expect(page).to_have_url(re.compile(f"sel=customers:{museum['id']}"))
+        expect(page.get_by_role("heading", name="National Museum")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"map=[\d.]+/60\.175\d*/24\.931"))
+
+
+def test_switching_the_basemap_keeps_view_and_selection_and_shifts_no_point(page, sign_in, open_map, museum):
+    sign_in(page, "dispatcher")
+    on_map = open_map(page, at=MUSEUM, zoom=17, sel=f"customers:{museum['id']}")
+    before, pixel = view(page), on_map.pixel_of(MUSEUM)
+
+    page.keyboard.press("b")
+    expect(page).to_have_url(re.compile("base=imagery"))
+
+    assert view(page) == before
+    assert on_map.pixel_of(MUSEUM) == pytest.approx(pixel, abs=1.0)
+    expect(page.get_by_role("heading", name="National Museum")).to_be_visible()
+
+
+def test_imagery_that_does_not_answer_costs_a_notice_and_the_customers_stay(page, sign_in, open_map, museum):
+    sign_in(page, "dispatcher")
+    on_map = open_map(page, at=MUSEUM, zoom=17)
+
+    page.keyboard.press("b")
+
+    expect(page.get_by_text("does not answer")).to_be_visible(timeout=20_000)
+    on_map.click(MUSEUM)
+    expect(page).to_have_url(re.compile(f"sel=customers:{museum['id']}"))
+
+
+def test_a_lost_network_is_said_and_what_happened_meanwhile_is_there_afterwards(page, sign_in, open_map, museum, world):
+    sign_in(page, "dispatcher")
+    open_map(page, at=MUSEUM, zoom=17, sel=f"customers:{museum['id']}")
+    chip = page.get_by_role("status").filter(has_text=re.compile("Live|Delayed|Offline")).first
+    expect(chip).to_contain_text("Live")
+
+    page.context.set_offline(True)
+    expect(chip).to_contain_text(re.compile("Offline|Delayed"), timeout=60_000)
+    world.move(museum["id"], (24.9318, 60.1752))
+    page.context.set_offline(False)
+
+    expect(chip).to_contain_text("Live", timeout=60_000)
+    expect(page.get_by_text("24.931800, 60.175200").first).to_be_visible(timeout=20_000)
+
+
+def test_back_returns_to_what_was_open_before(page, sign_in, open_map, museum):
+    sign_in(page, "dispatcher")
+    on_map = open_map(page, at=MUSEUM, zoom=17)
+
+    on_map.click(MUSEUM)
+    expect(page.get_by_role("heading", name="National Museum")).to_be_visible()
+    page.go_back()
+
+    expect(page.get_by_role("heading", name="National Museum")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("sel="))
+
+
+def test_no_script_in_a_name_runs(page, sign_in, open_map, world):
+    """S44: what a person typed is text, in the card, the list and the search."""
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    name = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    customer = world.customer(name, MUSEUM, address="javascript:alert(3)")
+    sign_in(page, "dispatcher")
+
+    open_map(page, at=MUSEUM, zoom=17, sel=f"customers:{customer['id']}")
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("onerror")
+    expect(page.get_by_role("option").first).to_be_visible()
+
+    assert asked == []
+
+
+def test_the_question_mark_lists_the_keys(page, sign_in, open_map):
+    sign_in(page, "dispatcher")
+    open_map(page, at=MUSEUM, zoom=15)
+
+    page.keyboard.press("?")
+
+    expect(page.get_by_role("dialog")).to_contain_text("Change the basemap")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_on_a_phone_the_rail_is_a_bar_below_and_the_card_a_sheet(page, sign_in, open_map, museum):
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, "dispatcher")
+    open_map(page, at=MUSEUM, zoom=17, sel=f"customers:{museum['id']}")
+
+    rail = page.get_by_role("navigation").first.bounding_box()
+    card = page.get_by_role("heading", name="National Museum").bounding_box()
+
+    assert rail and rail["y"] > 700
+    assert card and card["y"] > 300
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
