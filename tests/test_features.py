@@ -25,7 +25,9 @@ def test_a_feature_has_a_test_that_exists(row):
     for path, name in tests:
         text = (ROOT / path).read_text()
         if path.endswith(".py"):
-            assert name in {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}, name
+            assert name in {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}, (
+                name
+            )
         else:
             assert name in text, name
 

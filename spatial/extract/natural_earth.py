@@ -168,7 +168,7 @@ def _polygons(path: pathlib.Path, table: str) -> list[Row]:
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     database.row_factory = sqlite3.Row
     rows = []
-    for row in database.execute(f'SELECT * FROM "{table}" ORDER BY fid'):  # noqa: S608 - two names, both ours
+    for row in database.execute(f'SELECT * FROM "{table}" ORDER BY fid'):
         geometry = shapely.clip_by_rect(_gpkg_geometry(row["geom"]), -180, -MAX_LAT, 180, MAX_LAT)
         if not geometry.is_empty:
             columns = {key: value for key, value in dict(row).items() if key != "geom"}

@@ -16,13 +16,13 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-import redis  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.db import transaction  # noqa: E402
-from django.utils import timezone  # noqa: E402
+import redis
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 
-from layers import live  # noqa: E402
-from tests.bench.fanout_peer import GROUP  # noqa: E402
+from layers import live
+from tests.bench.fanout_peer import GROUP
 
 _redis = redis.Redis.from_url(settings.REDIS_URL)
 

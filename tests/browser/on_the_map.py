@@ -57,9 +57,9 @@ class OpenMap:
                 const bare = (px, py) => document.elementFromPoint(px, py)?.closest("#map") !== null;
                 const middle = [x + w / 2, y + h / 2];
                 const found = [];
-                for (const [fx, fy] of [[0.05, 0.12], [0.3, 0.15], [0.4, 0.2], [0.45, 0.25]])
+                for (const [fx, fy] of [[0.05, 0.12], [0.3, 0.15], [0.4, 0.2], [0.45, 0.25], [0.5, 0.25]])
                     if (bare(x + w * fx, y + h * fy)) { found.push([x + w * fx, y + h * fy]); break; }
-                for (const [fx, fy] of [[0.9, 0.85], [0.7, 0.8], [0.6, 0.75], [0.6, 0.45], [0.55, 0.4]])
+                for (const [fx, fy] of [[0.9, 0.85], [0.7, 0.8], [0.64, 0.75], [0.64, 0.45], [0.6, 0.4]])
                     if (bare(x + w * fx, y + h * fy)) { found.push([x + w * fx, y + h * fy]); break; }
                 return found;
             }""",

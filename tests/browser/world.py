@@ -51,7 +51,7 @@ class Person:
         return next((cookie.value or "" for cookie in self.cookies if cookie.name == name), "")
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        request = urllib.request.Request(self.base_url + path, method=method)  # noqa: S310
+        request = urllib.request.Request(self.base_url + path, method=method)
         if body is not None:
             request.data = json.dumps(body).encode()
             for name, value in {

@@ -208,7 +208,7 @@ class LiveBrowser:
     def fetch(self, path: str) -> dict[str, Any]:
         request = urllib.request.Request(f"http://127.0.0.1:{self.server.port}{path}")
         request.add_header("Cookie", f"{settings.SESSION_COOKIE_NAME}={self.session}")
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
     def close(self) -> None:
