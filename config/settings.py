@@ -33,6 +33,10 @@ if len(SECRET_KEY) < 50:
     _problems.append("SECRET_KEY is missing or shorter than 50 characters; generate one, e.g. with `openssl rand -base64 60`.")
 if not env.str("DATABASE_URL", default=""):
     _problems.append("DATABASE_URL is missing; it looks like postgis://user:password@host:5432/gridatlas.")
+# 183 days: what the law asks of logs. More is a matter of policy and disk, less is a mistake.
+AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", default=400)
+if AUDIT_KEEP_DAYS < 183:
+    _problems.append(f"AUDIT_KEEP_DAYS is {AUDIT_KEEP_DAYS}; the audit is kept for 183 days at least.")
 if _problems:
     raise ImproperlyConfigured("GridAtlas cannot start:\n- " + "\n- ".join(_problems))
 
@@ -66,7 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "portal.middleware.RequestLog",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -75,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.ResponseHeaders",
+    "portal.middleware.AuditOrigin",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -97,6 +102,8 @@ TEMPLATES = [
 DATABASES = {"default": {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 DATABASES["default"]["ENGINE"] = "django.contrib.gis.db.backends.postgis"
 DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=3, options="-c statement_timeout=30000 -c lock_timeout=5000")
+# The role as which the programs connect, when another one owns the tables (see ops/roles.sql): migrations tell it what it may do.
+DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default="gridatlas")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default=_wheel_library("rasterio", "libgdal")) or None
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default=_wheel_library("shapely", "libgeos_c")) or None
@@ -182,6 +189,8 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# Addresses of people belong to the audit, where few may read them, not to the log.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 _JSON_LOGS = env.str("LOG_FORMAT", default="json") == "json"
 _SHARED_LOG_STEPS: list[structlog.typing.Processor] = [

@@ -15,7 +15,7 @@ from django.db.models import F, OuterRef, Subquery
 from customers import rules
 from customers.models import Account, ClassMembership, Contact, Enterprise, GradePeriod
 from customers.selectors import map_feature, move_row
-from layers import live
+from layers import audit, live
 from spatial import selectors as places
 from spatial.models import Area, Point, PointMove
 from spatial.services import points
@@ -136,6 +136,8 @@ def create_customers(commands: Sequence[NewCustomer], *, user: User | None, at: 
         accounts = _in_order(accounts)
         _settle_areas(accounts)
         _publish([(None, account) for account in accounts], at=at)
+        reasons = {command.account_no: command.reason for command in commands}
+        _record("create", accounts, {}, user=user, at=at, reasons={account.pk: reasons[account.account_no] for account in accounts})
     return accounts
 
 
@@ -154,7 +156,7 @@ def move_customers(commands: Sequence[points.PointCommand], *, user: User, at: d
             guard_m=None if confirmed else settings.GUARD_DISTANCE_M,
             extent=None if confirmed else places.utility_extent(),
         )
-        _after_moves(before, at=at)
+        _record_moves("move", _after_moves(before, at=at), moves)
     return moves
 
 
@@ -189,11 +191,11 @@ def undo_customer_move(
         move = points.undo_move(
             move_id, point_id=account.point_id, base_version=base_version, user=user, at=at, reason=reason, device=device
         )
-        _after_moves(before, at=at)
+        _record_moves("undo", _after_moves(before, at=at), [move])
     return move
 
 
-def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime) -> list[Account]:
+def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime, user: User | None = None) -> list[Account]:
     """Change ledger fields, grade and classes; a grade or class change closes the old period today and opens a new one.
 
     Raises:
@@ -206,13 +208,16 @@ def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime) -> list[Accou
             account = accounts[edit.account_id]
             if account.version != edit.base_version:
                 raise StaleEdit(account, edit.base_version)
-            _apply(account, edit.fields, at)
+        told = {account.pk: _told(account) for account in accounts.values()}
+        for edit in edits:
+            _apply(accounts[edit.account_id], edit.fields, at)
         Account.objects.bulk_update(
             accounts.values(),
             [*EDITABLE, "enterprise", "grade", "classes", "pinyin", "initials", "search_text", "version", "updated_at"],
         )
         ordered = [accounts[edit.account_id] for edit in edits]
         _publish([(before[account.pk], account) for account in ordered], at=at)
+        _record("edit", ordered, told, user=user, at=at)
     return ordered
 
 
@@ -255,13 +260,14 @@ def refresh_classification(*, today: date, at: datetime) -> int:
     """Bring today's grade and classes in step with the dated periods; return how many customers changed. Due daily."""
     with transaction.atomic():
         due = Account.objects.classified_on(today).exclude(grade=F("due_grade"), classes=F("due_classes"))
-        changed = []
+        changed, told = [], {}
         for account in due.select_for_update(of=("self",)).select_related("point", "enterprise").order_by("pk"):
-            before = _spot(account)
+            before, told[account.pk] = _spot(account), _told(account)
             account.grade, account.classes, account.updated_at = account.__dict__["due_grade"], account.__dict__["due_classes"], at
             changed.append((before, account))
         Account.objects.bulk_update([account for _, account in changed], ["grade", "classes", "updated_at"], batch_size=1000)
         _publish(changed, at=at)
+        _record("edit", [account for _, account in changed], told, user=None, at=at)
     return len(changed)
 
 
@@ -364,10 +370,11 @@ def _locked_by_point(point_ids: Sequence[int]) -> list[tuple[Account, live.Spot 
     return [(account, _spot(account)) for account in queryset]
 
 
-def _after_moves(before: list[tuple[Account, live.Spot | None]], *, at: datetime) -> None:
+def _after_moves(before: list[tuple[Account, live.Spot | None]], *, at: datetime) -> list[Account]:
     accounts = _in_order([account for account, _ in before])
     _settle_areas(accounts)
     _publish([(spot, account) for (_, spot), account in zip(before, accounts, strict=True)], at=at)
+    return accounts
 
 
 def _in_order(accounts: Sequence[Account]) -> list[Account]:
@@ -400,7 +407,72 @@ def _store_removal(
     )
     ordered = _in_order(list(accounts.values()))
     _publish([(before[account.pk], account) for account in ordered], at=at)
+    was, became = ({"deleted": not removed}, {"deleted": removed})
+    areas = _area_codes(ordered)
+    deeds = [_deed("delete" if removed else "restore", account, areas, reason=reason, before=was, after=became) for account in ordered]
+    audit.record(deeds, user=user, at=at, device=device)
     return ordered
+
+
+def _told(account: Account) -> dict[str, Any]:
+    """Return what the audit tells of a customer: the ledger's fields, never its contacts."""
+    fields = {name: getattr(account, name) for name in EDITABLE}
+    return {**fields, "enterprise": account.enterprise.name, "grade": account.grade, "classes": list(account.classes)}
+
+
+def _record(
+    verb: str,
+    accounts: Sequence[Account],
+    told: dict[int, dict[str, Any]],
+    *,
+    user: User | None,
+    at: datetime,
+    reasons: dict[int, str] | None = None,
+) -> None:
+    """Record what changed of each account, against what was `told` of it before; a new one has nothing before it."""
+    areas, deeds = _area_codes(accounts), []
+    for account in accounts:
+        before, after = audit.changed(told.get(account.pk, {}), _told(account))
+        if account.pk not in told:
+            after = {name: value for name, value in after.items() if value not in (None, "", [])} | _place(account.point.geom)
+        deeds.append(
+            _deed(
+                verb, account, areas, reason=(reasons or {}).get(account.pk, ""), before=before if account.pk in told else None, after=after
+            )
+        )
+    audit.record(deeds, user=user, at=at)
+
+
+def _record_moves(verb: str, accounts: Sequence[Account], moves: Sequence[PointMove]) -> None:
+    by_point = {account.point_id: account for account in accounts}
+    areas = _area_codes(accounts)
+    deeds = [
+        _deed(
+            verb,
+            by_point[move.point_id],
+            areas,
+            reason=move.reason,
+            before=_place(move.from_geom) or None,
+            after={**_place(move.to_geom), "distance_m": move.distance_m, "datum": move.datum, "source": move.source},
+        )
+        for move in moves
+    ]
+    if moves:
+        audit.record(deeds, user=moves[0].actor, at=moves[0].at, device=moves[0].device)
+
+
+def _deed(verb: str, account: Account, areas: dict[int, str], **told: Any) -> audit.Deed:
+    area_code = areas.get(account.area_id or 0, "")
+    return audit.Deed(f"customer.{verb}", layer=LAYER, object_id=account.pk, label=str(account), area_code=area_code, **told)
+
+
+def _area_codes(accounts: Sequence[Account]) -> dict[int, str]:
+    ids = {account.area_id for account in accounts if account.area_id}
+    return dict(Area.objects.filter(pk__in=ids).values_list("pk", "code")) if ids else {}
+
+
+def _place(geom: Any) -> dict[str, float]:
+    return {"lon": geom.x, "lat": geom.y} if geom else {}
 
 
 def _spot(account: Account) -> live.Spot | None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from layers import audit
 from layers.mapproxy_config import mapproxy_config
 from layers.models import Basemap
 from spatial.services.in_step import Changes, bring_in_step
@@ -76,6 +78,9 @@ def save_basemaps(records: Iterable[Mapping[str, Any]]) -> Changes:
             fields=_FIELDS,
             keep_others=True,
         )
+        if changes.any:
+            deed = audit.Deed("basemap.change", layer="basemaps", after={"keys": [row.key for row in wanted], **asdict(changes)})
+            audit.record([deed], user=None, at=audit.transaction_time())
     return changes
 
 

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import structlog
 from django.utils import timezone
 
+from layers import audit
 from layers.models import IdempotencyKey
 
+log = structlog.get_logger()
 # A tablet may come back with its commands after a long weekend; after two weeks a key is no longer expected.
 KEEP_ANSWERS = timedelta(days=14)
 
@@ -14,3 +17,11 @@ def forget_old_answers() -> str:
     """Delete stored answers of write commands older than KEEP_ANSWERS."""
     forgotten, _ = IdempotencyKey.objects.filter(at__lt=timezone.now() - KEEP_ANSWERS).delete()
     return f"{forgotten} stored answers forgotten."
+
+
+def check_audit() -> str:
+    """Verify the audit's chain; a broken one is an error in the log, which an operator watches."""
+    verdict = audit.check()
+    if verdict.problem:
+        log.error("audit_broken", seq=verdict.broken_seq, problem=verdict.problem)
+    return verdict.problem or f"{verdict.rows} rows verify; the last is {verdict.last_seq} with {verdict.hash}."

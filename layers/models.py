@@ -1,10 +1,14 @@
-"""What carries map objects: streams of events, the cluster pyramid, basemaps, stored answers."""
+"""What carries and guards map objects: streams of events, the cluster pyramid, basemaps, stored answers, the audit."""
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 
 class Stream(models.Model):
@@ -114,3 +118,91 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_answer_per_user_and_key", fields=["user", "key"])]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """What the audit is narrowed to; empty means everything. The period is half-open."""
+
+    person: str = ""
+    layer: str = ""
+    object_id: str = ""
+    action: str = ""
+    area: str = ""
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AuditRowQuerySet(models.QuerySet):
+    """Reads of the audit."""
+
+    def found(self, wanted: AuditFilter) -> Self:
+        """Return the rows narrowed by every part of the filter, newest first: by number, since clocks may step back."""
+        rows = self.order_by("-seq")
+        if wanted.person:
+            rows = rows.filter(Q(actor__username__iexact=wanted.person) | Q(actor_name__icontains=wanted.person))
+        if wanted.layer:
+            rows = rows.filter(layer=wanted.layer)
+        if wanted.object_id:
+            rows = rows.filter(object_id=wanted.object_id)
+        if wanted.action:
+            # A noun alone means all that was done to it: customer -> customer.move, customer.edit...
+            rows = rows.filter(Q(action=wanted.action) | Q(action__startswith=f"{wanted.action}."))
+        if wanted.area:
+            rows = rows.filter(area_code=wanted.area)
+        if wanted.text:
+            rows = rows.filter(Q(object_label__icontains=wanted.text) | Q(reason__icontains=wanted.text) | Q(request_id=wanted.text))
+        if wanted.since:
+            rows = rows.filter(at__gte=wanted.since)
+        if wanted.until:
+            rows = rows.filter(at__lt=wanted.until)
+        return rows
+
+
+class AuditRow(models.Model):
+    """Who did what, when, from where. Only `layers.audit` writes it; the database lets nobody change or remove a row.
+
+    `seq` has no gaps, and `hash` is sha256(hash of the row before + this row as canonical JSON).
+    """
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    # A person who did something is locked out, never deleted; the name stays as it was then.
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor_name = models.CharField(max_length=310)
+    role = models.CharField(max_length=20)
+    ip = models.CharField(max_length=45)
+    device = models.CharField(max_length=200)
+    request_id = models.CharField(max_length=64)
+    action = models.CharField(max_length=40, help_text="noun.verb")
+    layer = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=80)
+    object_label = models.CharField(max_length=240)
+    area_code = models.CharField(max_length=40)
+    reason = models.CharField(max_length=500)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    batch = models.UUIDField(null=True, help_text="Rows of one command on many objects share it.")
+    hash = models.CharField(max_length=64)
+
+    objects = AuditRowQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["layer", "object_id", "-seq"], name="audit_by_object"),
+            models.Index(fields=["actor", "-seq"], name="audit_by_actor"),
+            models.Index(fields=["action", "-seq"], name="audit_by_action"),
+            models.Index(fields=["at"], name="audit_by_time"),
+        ]
+
+
+class AuditHead(models.Model):
+    """The end of the audit's chain, one row. Its lock puts writers in one order; it also shows when newest rows were cut off."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="audit_has_one_head", condition=Q(id=1))]

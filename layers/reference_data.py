@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Func
 
-from layers import hints
+from layers import audit, hints
 from layers.models import Stream
 from spatial.services import areas, network, places
 from spatial.services.in_step import Changes
@@ -27,17 +28,17 @@ def import_network(document: Mapping[str, Any], *, dry_run: bool = False) -> Cha
     Raises:
         spatial.services.network.BadNetwork: nothing is stored.
     """
-    return _taken_in(lambda: network.import_network(document), layer_id="network", dry_run=dry_run)
+    return _taken_in("network", lambda: network.import_network(document), lambda: document["network"]["code"], dry_run=dry_run)
 
 
 def import_areas(rows: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> Changes:
     """Create or change areas; see `spatial.services.areas.import_areas`."""
-    return _taken_in(lambda: areas.import_areas(rows), layer_id="areas", dry_run=dry_run)
+    return _taken_in("areas", lambda: areas.import_areas(rows), lambda: "", dry_run=dry_run)
 
 
 def import_places(rows: Iterable[Mapping[str, Any]], *, origin: str, dry_run: bool = False) -> Changes:
     """Make the places of one data set equal to the rows; they are on no map layer, so nobody is told."""
-    return _taken_in(lambda: places.import_places(rows, origin=origin), layer_id=None, dry_run=dry_run)
+    return _taken_in("places", lambda: places.import_places(rows, origin=origin), lambda: origin, dry_run=dry_run)
 
 
 def read_document(path: Path) -> Any:
@@ -46,13 +47,17 @@ def read_document(path: Path) -> Any:
     return json.loads(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
 
 
-def _taken_in(take_in: Any, *, layer_id: str | None, dry_run: bool) -> Changes:
+def _taken_in(noun: str, take_in: Callable[[], Changes], name_of: Callable[[], str], *, dry_run: bool) -> Changes:
     with transaction.atomic():
-        changes: Changes = take_in()
-        if changes.any and layer_id:
-            _reload(layer_id)
+        changes = take_in()
+        if changes.any and noun != "places":
+            _reload(noun)
         if dry_run:
             transaction.set_rollback(True)
+        elif changes.any:
+            name = name_of()
+            deed = audit.Deed(f"{noun}.import", layer=noun, object_id=name, label=name, after=asdict(changes))
+            audit.record([deed], user=None, at=audit.transaction_time())
     return changes
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from customers.models import Account, AccountHolder
+from layers import audit
 from layers.access import CUSTOMER, ROLE_ACTIONS
 
 _NAMES = {
@@ -24,7 +25,7 @@ def ensure_demo_accounts(known: dict[str, str]) -> dict[str, dict[str, str]]:
 
     `known` holds passwords given out before: they stay. A person whose password is not known gets a new one.
     """
-    people = {}
+    people, renewed = {}, []
     with transaction.atomic():
         for role in ROLE_ACTIONS:
             group, _ = Group.objects.get_or_create(name=role)
@@ -34,11 +35,14 @@ def ensure_demo_accounts(known: dict[str, str]) -> dict[str, dict[str, str]]:
             if not (password and user.check_password(password)):
                 password = f"{secrets.token_urlsafe(4)}-{secrets.token_urlsafe(8)}"
                 user.set_password(password)
+                renewed.append(role)
             user.is_staff = user.is_superuser = role == "administrator"
             user.save()
             user.groups.set([group])
             people[role] = {"password": password, "role": role}
         _hold_something(User.objects.get(username=CUSTOMER))
+        deeds = [audit.Deed("person.change", layer="people", label=name, after={"role": name, "password": "renewed"}) for name in renewed]
+        audit.record(deeds, user=None, at=audit.transaction_time())
     return people
 
 

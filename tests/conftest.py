@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 pytest_plugins = ["tests.cast"]
 
@@ -18,3 +19,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         "--no-default-browser-check",
     ]
     return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": ["--no-sandbox", "--disable-gpu", *quiet]}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests that commit end by emptying every table. The audit refuses that, so the test database lets go of this one guard."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("alter table layers_auditrow disable trigger auditrow_is_not_emptied")

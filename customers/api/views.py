@@ -83,10 +83,12 @@ class Customer(APIView):
 
     @extend_schema(request=serializers.CustomerPatch, parameters=[KEY], responses=messages.CustomerCard)
     def patch(self, request: Request, account_id: int) -> Response:
-        access.require(request.user, access.EDIT)
+        user = access.require(request.user, access.EDIT)
         fields = _valid(serializers.CustomerPatch, request.data)
         edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields.pop("base_version"), fields)
-        return run_command(request, access.EDIT, lambda at: (services.edit_customers([edit], at=at), _card(request, account_id))[1])
+        return run_command(
+            request, access.EDIT, lambda at: (services.edit_customers([edit], at=at, user=user), _card(request, account_id))[1]
+        )
 
     @extend_schema(request=serializers.CustomerDelete, parameters=[KEY], responses=messages.CustomerCard)
     def delete(self, request: Request, account_id: int) -> Response:

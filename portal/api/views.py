@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.models import User
 from django.middleware.csrf import get_token
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from drf_spectacular.utils import extend_schema
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from customers.selectors import person_name
-from layers import access
+from layers import access, audit
 from portal import selectors
 from portal.api.authentication import Session as CookieSession
 
@@ -69,12 +70,17 @@ class Session(APIView):
         CookieSession().enforce_csrf(request)
         user = authenticate(request, **fields.validated_data)
         if user is None or not access.role_of(user):
+            why = "no_role" if user else "bad_credentials"
+            audit.sign_in_refused(username=fields.validated_data["username"], at=timezone.now(), why=why)
             raise BadCredentials
         login(request, user)
+        audit.signed_in(user=user, at=timezone.now())
         return Response(me(request))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
+        if isinstance(request.user, User):
+            audit.signed_out(user=request.user, at=timezone.now())
         logout(request)
         return Response(status=204)
 
