@@ -61,7 +61,7 @@ class Verdict:
     problem: str = ""
 
 
-_ORIGIN: ContextVar[Origin] = ContextVar("origin", default=Origin())
+_ORIGIN: ContextVar[Origin | None] = ContextVar("origin", default=None)
 _LIMITS = {"actor_name": 310, "ip": 45, "device": 200, "request_id": 64, "object_id": 80, "object_label": 240, "reason": 500}
 
 
@@ -94,7 +94,7 @@ def record(deeds: Sequence[Deed], *, user: User | None, at: datetime, device: st
         raise transaction.TransactionManagementError("audit.record belongs inside the transaction that it tells of.")
     if not deeds:
         return
-    origin = _ORIGIN.get()
+    origin = _ORIGIN.get() or Origin()
     told = {
         "at": at,
         "actor_id": user.pk if user else None,

@@ -24,6 +24,7 @@ ACCOUNTS = VAR / "demo-accounts.json"
 CODE = ("analytics", "config", "customers", "incidents", "layers", "mapproxy", "ops", "portal", "spatial")
 # File names on the command line are meant from where the person stands.
 CALLED_FROM = Path(os.environ.get("GRIDATLAS_CALLED_FROM", ROOT))
+OWNER_COMMANDS = ("migrate", "trim_audit", "build_tiles")
 READY_TIMEOUT_S = 90
 HOPELESS_AFTER_S = 20
 
@@ -38,12 +39,19 @@ class Installation:
             folder=VAR / "postgres",
             superuser_password=self.settings["POSTGRES_PASSWORD"],
             database_url=self.settings["DATABASE_URL"],
+            owner_url=settings.owner_url(self.settings),
         )
         self.supervisor = Supervisor(self.settings["SUPERVISOR_URL"])
         self.address = f"http://localhost:{self.settings['GRIDATLAS_PORT']}"
 
     def manage(self, *arguments: str, advice: str) -> None:
-        console.run([sys.executable, "manage.py", *arguments], env=self.env, advice=advice)
+        console.run([sys.executable, "manage.py", *arguments], env=self.manage_env(*arguments), advice=advice)
+
+    def manage_env(self, *arguments: str) -> dict[str, str]:
+        """Return the environment of a command of manage.py: the tables' owner for what changes tables, else the application."""
+        if not arguments or arguments[0] not in OWNER_COMMANDS:
+            return self.env
+        return {**self.env, "DATABASE_URL": self.cluster.owner_url, "DATABASE_APP_ROLE": self.cluster.app_role}
 
     def readiness(self) -> tuple[bool, str]:
         """Ask /readyz; return whether it is green, and its own words."""
@@ -143,6 +151,7 @@ def _load(here: Installation, *, with_demo: bool) -> None:
     migrated = _changed("code", _code())
     if migrated:
         say("Database: migrating")
+        here.cluster.create_database()  # an older version may have made it, with other rights
         here.manage("migrate", "--no-input", advice="the database could not be migrated, so the map was not started.")
         here.manage("schedule_jobs", advice="the daily jobs could not be scheduled.")
     if with_demo and not (STAMPS / "demo").exists():
@@ -271,7 +280,7 @@ def logs(*arguments: str) -> int:
 def manage(*arguments: str) -> int:
     here = Installation()
     os.chdir(CALLED_FROM)
-    os.execve(sys.executable, [sys.executable, str(ROOT / "manage.py"), *arguments], here.env)  # noqa: S606 (the caller's own words)
+    os.execve(sys.executable, [sys.executable, str(ROOT / "manage.py"), *arguments], here.manage_env(*arguments))  # noqa: S606 (the caller's own words)
 
 
 def backup_(*arguments: str) -> int:

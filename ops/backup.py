@@ -53,6 +53,7 @@ def load(cluster: Cluster, media: Path, source: Path) -> None:
         # A comment on an extension belongs to the extension's owner, and says nothing of ours.
         restore = cluster.client("pg_restore", "--no-comments", "--exit-on-error", f"--dbname={fresh}", str(unpacked / _DUMP))
         console.run(restore, env=cluster.client_env(), advice=f"{source} could not be restored, so nothing was changed.")
+        cluster.settle_rights(fresh)
         cluster.sql(
             f"""
             drop database if exists {FORMER_DATABASE};

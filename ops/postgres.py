@@ -11,19 +11,21 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ops import console, settings
-from ops.console import CannotGoOn
+from ops.console import ROOT, CannotGoOn
 
 # `postgis` may only be created by a superuser, and the application is none; so all three are made here.
 EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
+ROLES_SQL = ROOT / "deploy" / "roles.sql"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """A data folder with the addresses of its superuser and of the application's database in it."""
+    """A data folder with the addresses of its superuser and, in the application's database, of the application and of the tables' owner."""
 
     folder: Path
     superuser_password: str
     database_url: str
+    owner_url: str
 
     @property
     def port(self) -> int:
@@ -32,6 +34,14 @@ class Cluster:
     @property
     def database(self) -> str:
         return urlsplit(self.database_url).path.lstrip("/")
+
+    @property
+    def app_role(self) -> str:
+        return urlsplit(self.database_url).username or ""
+
+    @property
+    def owner_role(self) -> str:
+        return urlsplit(self.owner_url).username or ""
 
     def exists(self) -> bool:
         return (self.folder / "PG_VERSION").exists()
@@ -96,27 +106,34 @@ class Cluster:
                 raise CannotGoOn(f"the private PostgreSQL did not start; see {console.LOGS / 'postgres.log'} and run this again.")
             time.sleep(0.1)
 
-    def sql(self, script: str, *, database: str = "postgres") -> None:
-        """Run a script as the superuser; its first error ends it."""
+    def sql(self, script: str, *, database: str = "postgres", **variables: str) -> None:
+        """Run a script as the superuser, with psql variables; its first error ends it."""
+        given = [f"--set={name}={value}" for name, value in variables.items()]
         console.run(
-            self.client("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={database}"),
+            self.client("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *given, f"--dbname={database}"),
             env=self.client_env(),
             stdin=script,
             advice="the private PostgreSQL refused a statement.",
         )
 
     def create_database(self, name: str | None = None) -> None:
-        """Make the application's role and database where they are missing. The role owns the database and is no superuser."""
-        url = urlsplit(self.database_url)
-        role, password, database = url.username, unquote(url.password or ""), name or self.database
-        self.sql(
-            f"""
-            select 'create role {role} login' where not exists (select from pg_roles where rolname = '{role}') \\gexec
-            alter role {role} password '{password}';
-            select 'create database {database} owner {role}' where not exists (select from pg_database where datname = '{database}') \\gexec
-            """
-        )
+        """Make the two roles and the database where they are missing, and settle who owns what; see deploy/roles.sql."""
+        database = name or self.database
+        for url in map(urlsplit, (self.database_url, self.owner_url)):
+            self.sql(
+                f"""
+                select 'create role {url.username} login' where not exists (select from pg_roles where rolname = '{url.username}') \\gexec
+                alter role {url.username} password '{unquote(url.password or "")}';
+                """
+            )
+        missing = f"select from pg_database where datname = '{database}'"
+        self.sql(f"select 'create database {database} owner {self.owner_role}' where not exists ({missing}) \\gexec")
         self.create_extensions(database)
+        self.settle_rights(database)
+
+    def settle_rights(self, database: str) -> None:
+        """Give the tables to their owner and the application the rights that it needs. Due after a restore too: backups know older rules."""
+        self.sql(ROLES_SQL.read_text("utf-8"), database=database, app=self.app_role, owner=self.owner_role)
 
     def create_extensions(self, database: str) -> None:
         statements = [f"create extension if not exists {extension};" for extension in EXTENSIONS]

@@ -17,6 +17,8 @@ HEADING = """\
 """
 # Below the range from which Linux hands out ports to outgoing connections, so that nobody takes ours while we are down.
 _OWN_PORTS = range(20_000, 32_000)
+# What the running programs must not know: with these the audit could be changed.
+WITHHELD = frozenset({"POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD"})
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -99,6 +101,7 @@ def with_defaults(settings: Mapping[str, str], *, database: str = "gridatlas") -
     complete.setdefault("GRIDATLAS_PORT", str(DEFAULT_PORT))
     complete.setdefault("SECRET_KEY", secret(64))
     complete.setdefault("POSTGRES_PASSWORD", secret())
+    complete.setdefault("DATABASE_OWNER_PASSWORD", secret())
     choose("DATABASE_URL", f"postgis://gridatlas:{{password}}@127.0.0.1:{{port}}/{database}")
     choose("REDIS_URL", "redis://:{password}@127.0.0.1:{port}/0")
     choose("MAPPROXY_URL", "http://127.0.0.1:{port}")
@@ -113,6 +116,13 @@ def port_of(url: str) -> int:
     return port
 
 
+def owner_url(settings: Mapping[str, str]) -> str:
+    """Return the address of the application's database for the role that owns its tables."""
+    parts = urlsplit(settings["DATABASE_URL"])
+    password = settings.get("DATABASE_OWNER_PASSWORD", "")  # missing until `up` ran with this version
+    return parts._replace(netloc=f"{parts.username}_owner:{password}@{parts.hostname}:{parts.port}").geturl()
+
+
 def with_port(url: str, port: int) -> str:
     parts = urlsplit(url)
     return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
@@ -121,9 +131,9 @@ def with_port(url: str, port: int) -> str:
 def environment(settings: Mapping[str, str], var: Path) -> dict[str, str]:
     """Return the environment of our programs: the caller's, with this installation's own settings on top.
 
-    A DATABASE_URL or SECRET_KEY_FILE that the shell has from another project must not lead us there, nor its DEBUG open us up.
+    What is WITHHELD stays here. A DATABASE_URL or SECRET_KEY_FILE that the shell has from another project must not lead us there, nor its DEBUG open us up.
     """
     env = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in {"DEBUG", *settings}}
     env.setdefault("PUBLIC_URL", f"http://localhost:{settings['GRIDATLAS_PORT']}")
     own = {"VAR_DIR": str(var), "MEDIA_ROOT": str(var / "media"), "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
-    return {**env, **own, **settings}
+    return {name: value for name, value in {**env, **own, **settings}.items() if name not in WITHHELD}

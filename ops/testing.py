@@ -86,7 +86,12 @@ def _services(
     folder: Path, chosen: Mapping[str, str], *, initdb_options: Sequence[str] = (), server_options: Sequence[str] = ()
 ) -> Iterator[dict[str, str]]:
     signal.signal(signal.SIGTERM, _end)
-    cluster = Cluster(folder=folder / "postgres", superuser_password=chosen["POSTGRES_PASSWORD"], database_url=chosen["DATABASE_URL"])
+    cluster = Cluster(
+        folder=folder / "postgres",
+        superuser_password=chosen["POSTGRES_PASSWORD"],
+        database_url=chosen["DATABASE_URL"],
+        owner_url=settings.owner_url(chosen),
+    )
     redis_config = folder / "redis" / "redis.conf"
     redis.write_config(redis_config, chosen["REDIS_URL"])
     say("Starting a PostgreSQL cluster and a Redis for this run alone")
@@ -121,7 +126,7 @@ def _clear_dead_runs() -> None:
     for folder in _FOLDER.iterdir():
         with contextlib.suppress(OSError), (folder / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            cluster = Cluster(folder=folder / "postgres", superuser_password="", database_url="")
+            cluster = Cluster(folder=folder / "postgres", superuser_password="", database_url="", owner_url="")
             cluster.stop(mode="immediate")
             shutil.rmtree(folder, ignore_errors=True)
 

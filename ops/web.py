@@ -3,6 +3,7 @@
 `uvicorn --fd` would take the socket for a Unix one; asyncio then leaves Nagle's algorithm on, which holds a live event back.
 """
 
+import os
 import socket
 
 import uvicorn
@@ -18,7 +19,8 @@ if __name__ == "__main__":
         access_log=False,
         log_config=None,
         proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
+        # Whose X-Forwarded-For is believed; the audit keeps the address that comes out.
+        forwarded_allow_ips=os.environ.get("TRUSTED_PROXIES", "127.0.0.1"),
         timeout_graceful_shutdown=10,
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=0)])

@@ -94,7 +94,8 @@ def test_every_setting_that_up_knows_reaches_the_containers(compose: dict[str, A
     named = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
     # Folders and libraries are the image's own affair; the listening address is the proxy's; DEBUG is not for containers.
-    inside = {"VAR_DIR", "MEDIA_ROOT", "GDAL_LIBRARY_PATH", "GEOS_LIBRARY_PATH", "GRIDATLAS_HOST", "DEBUG"}
+    # Which proxy is believed is written in deploy/nginx.conf.
+    inside = {"TRUSTED_PROXIES", "VAR_DIR", "MEDIA_ROOT", "GDAL_LIBRARY_PATH", "GEOS_LIBRARY_PATH", "GRIDATLAS_HOST", "DEBUG"}
 
     forgotten = {name for name in named - inside if not re.search(rf"\b{name}\b", text)}
 

@@ -20,9 +20,10 @@ PRIVILEGES = """
 do $$
 begin
     if exists (select from pg_roles where rolname = '{role}' and rolname <> current_user) then
-        revoke all on layers_auditrow, layers_audithead from "{role}";
+        revoke all on layers_auditrow, layers_audithead, django_migrations from "{role}";
         grant select, insert on layers_auditrow to "{role}";
         grant select, insert, update on layers_audithead to "{role}";
+        grant select on django_migrations to "{role}";
     end if;
 end $$;
 """

@@ -25,7 +25,7 @@ def media(tmp_path: Path) -> Path:
 
 
 def _sql(cluster: Cluster, statement: str, *, database: str = "gridatlas") -> list[tuple]:
-    connection = psycopg2.connect(cluster.database_url.replace("postgis", "postgresql", 1), dbname=database)
+    connection = psycopg2.connect(cluster.owner_url.replace("postgis", "postgresql", 1), dbname=database)
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(statement)
@@ -52,7 +52,7 @@ def test_a_backup_brings_database_and_files_back(site: Cluster, media: Path, tmp
 
     assert _sql(site, "select name, st_x(geom) from site") == [("Harbour hospital", 24.94)]
     assert (media / "photos" / "substation.jpg").read_bytes() == b"a photo"
-    assert _sql(site, "select tableowner from pg_tables where tablename = 'site'") == [("gridatlas",)]
+    assert _sql(site, "select tableowner from pg_tables where tablename = 'site'") == [("gridatlas_owner",)]
 
 
 def test_what_a_restore_replaces_is_kept_aside(site: Cluster, media: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ops import postgres, settings
 from ops.postgres import Cluster
 
 pytestmark = pytest.mark.db
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +22,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("only mine")
     folder.chmod(0o700)
     chosen = settings.with_defaults({})
-    cluster = Cluster(folder=folder / "postgres", superuser_password=chosen["POSTGRES_PASSWORD"], database_url=chosen["DATABASE_URL"])
+    cluster = Cluster(
+        folder=folder / "postgres",
+        superuser_password=chosen["POSTGRES_PASSWORD"],
+        database_url=chosen["DATABASE_URL"],
+        owner_url=settings.owner_url(chosen),
+    )
     cluster.create(initdb_options=["--no-sync"])
     with subprocess.Popen(cluster.server_command("--fsync=off"), cwd="/", stderr=subprocess.DEVNULL) as server:
         cluster.wait_until_ready()
@@ -28,20 +35,122 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         server.send_signal(signal.SIGINT)
 
 
-def _connect(cluster: Cluster, database: str | None = None):
-    url = cluster.database_url.replace("postgis", "postgresql", 1)
+def _connect(cluster: Cluster, database: str | None = None, *, as_owner: bool = False):
+    url = (cluster.owner_url if as_owner else cluster.database_url).replace("postgis", "postgresql", 1)
     return psycopg2.connect(url, **({"dbname": database} if database else {}))
 
 
-def test_the_application_owns_its_database_and_is_no_superuser(cluster: Cluster) -> None:
+@pytest.mark.parametrize("as_owner", [False, True])
+def test_neither_role_is_a_superuser(cluster: Cluster, as_owner: bool) -> None:
     cluster.create_database()
 
-    with _connect(cluster) as connection, connection.cursor() as cursor:
-        cursor.execute("select rolsuper, rolcreatedb, rolcreaterole from pg_roles where rolname = current_user")
-        assert cursor.fetchone() == (False, False, False)
-        cursor.execute("create table proof (at timestamptz); drop table proof")
+    with _connect(cluster, as_owner=as_owner) as connection, connection.cursor() as cursor:
+        cursor.execute("select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles where rolname = current_user")
+        assert cursor.fetchone() == (False, False, False, False)
         cursor.execute("select extname from pg_extension order by 1")
         assert {"postgis", "pg_trgm", "btree_gist"} <= {name for (name,) in cursor.fetchall()}
+
+
+def test_s04_the_application_owns_nothing_and_cannot_make_tables(cluster: Cluster) -> None:
+    cluster.create_database()
+
+    with _connect(cluster, as_owner=True) as connection, connection.cursor() as cursor:
+        cursor.execute("create table proof (at timestamptz); drop table proof")
+    with (
+        _connect(cluster) as connection,
+        connection.cursor() as cursor,
+        pytest.raises(psycopg2.errors.InsufficientPrivilege, match="schema public"),
+    ):
+        cursor.execute("create table proof (at timestamptz)")
+
+
+@pytest.fixture(scope="module")
+def migrated(cluster: Cluster) -> Cluster:
+    """The application's tables, made by their owner as `up` makes them, and one row of the audit, written by the application."""
+    cluster.create_database()
+    _manage(cluster, "migrate", "--no-input", "-v", "0", as_owner=True)
+    record = """
+from datetime import UTC, datetime
+from django.db import transaction
+from layers import audit
+with transaction.atomic():
+    audit.record([audit.Deed("test.write")], user=None, at=datetime.now(UTC))
+"""
+    _manage(cluster, "shell", "-v", "0", "-c", record)
+    return cluster
+
+
+def _manage(cluster: Cluster, *arguments: str, as_owner: bool = False) -> str:
+    env = {**os.environ, "DATABASE_URL": cluster.owner_url if as_owner else cluster.database_url, "DATABASE_APP_ROLE": cluster.app_role}
+    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update layers_auditrow set reason = 'never happened'",
+        "delete from layers_auditrow",
+        "truncate layers_auditrow",
+        "drop table layers_auditrow",
+        "alter table layers_auditrow disable trigger all",
+        "drop trigger auditrow_is_append_only on layers_auditrow",
+        "create or replace function layers_refuse_audit_change() returns trigger language plpgsql as 'begin return null; end'",
+        "delete from layers_audithead",
+        "insert into django_migrations (app, name, applied) values ('layers', '9999', now())",
+        "set session_replication_role = replica",
+        "set role gridatlas_owner",
+    ],
+)
+def test_s69_the_application_cannot_change_the_audit_nor_its_guards(migrated: Cluster, statement: str) -> None:
+    with (
+        _connect(migrated) as connection,
+        connection.cursor() as cursor,
+        pytest.raises(psycopg2.errors.InsufficientPrivilege),
+    ):
+        cursor.execute(statement)
+
+
+def test_s69_even_the_owner_is_refused_by_the_trigger(migrated: Cluster) -> None:
+    for statement in ("update layers_auditrow set reason = ''", "delete from layers_auditrow", "truncate layers_auditrow"):
+        with (
+            _connect(migrated, as_owner=True) as connection,
+            connection.cursor() as cursor,
+            pytest.raises(psycopg2.errors.RestrictViolation, match="append-only"),
+        ):
+            cursor.execute(statement)
+
+
+def test_s69_the_application_verifies_the_audit_and_the_owner_alone_trims_it(migrated: Cluster) -> None:
+    assert "rows verify" in _manage(migrated, "check_audit")
+    assert _manage(migrated, "trim_audit", as_owner=True).startswith("0 rows")
+
+
+def test_settling_rights_again_gives_nothing_back(migrated: Cluster) -> None:
+    migrated.create_database()
+
+    test_s69_the_application_cannot_change_the_audit_nor_its_guards(migrated, "update layers_auditrow set reason = ''")
+
+
+def test_an_installation_whose_application_owned_everything_is_converted_once(cluster: Cluster) -> None:
+    cluster.create_database()
+    cluster.sql("create database before owner gridatlas;")
+    cluster.create_extensions("before")
+    with _connect(cluster, "before") as connection, connection.cursor() as cursor:
+        cursor.execute("create table site (id bigserial primary key, name text); insert into site (name) values ('Harbour hospital')")
+
+    cluster.create_database("before")
+    cluster.create_database("before")
+
+    with _connect(cluster, "before") as connection, connection.cursor() as cursor:
+        cursor.execute("insert into site (name) values ('Opera'); update site set name = upper(name)")
+        cursor.execute("select name from site order by id")
+        assert cursor.fetchall() == [("HARBOUR HOSPITAL",), ("OPERA",)]
+        cursor.execute("select tableowner from pg_tables where tablename = 'site'")
+        assert cursor.fetchone() == ("gridatlas_owner",)
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="must be owner"):
+            cursor.execute("drop table site")
 
 
 def test_making_it_twice_changes_nothing(cluster: Cluster) -> None:

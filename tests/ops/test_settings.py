@@ -103,3 +103,22 @@ def test_example_file_names_every_setting_that_the_code_reads() -> None:
 
     assert read
     assert read - settings.known_names(root / ".env.example") == set()
+
+
+def test_the_running_programs_never_learn_the_passwords_that_could_change_the_audit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POSTGRES_PASSWORD", "of another project")
+    chosen = settings.with_defaults({})
+
+    env = settings.environment(chosen, tmp_path)
+
+    assert chosen.keys() >= settings.WITHHELD
+    assert not settings.WITHHELD & env.keys()
+    assert chosen["DATABASE_OWNER_PASSWORD"] not in " ".join(env.values())
+
+
+def test_the_owner_reaches_the_same_database_by_another_name_and_password() -> None:
+    chosen = settings.with_defaults({"DATABASE_URL": "postgis://gridatlas:secret@127.0.0.1:5555/gridatlas"})
+
+    assert settings.owner_url(chosen) == f"postgis://gridatlas_owner:{chosen['DATABASE_OWNER_PASSWORD']}@127.0.0.1:5555/gridatlas"
