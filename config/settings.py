@@ -185,6 +185,7 @@ SPECTACULAR_SETTINGS = {
         "Status": "customers.models.Status",
         "PointSource": "spatial.models.PointSource",
         "MoveKind": "spatial.models.PointMove.Kind",
+        "HistoryKind": "customers.api.messages.HISTORY_KINDS",
         "FoundKind": "customers.api.messages.FOUND_KINDS",
     },
 }

@@ -1,5 +1,6 @@
 """Reads of customers, shaped for the screen. What a person may see goes through `Account.objects.visible_to`."""
 
+import heapq
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from django.db.models.expressions import RawSQL
 from customers.models import Account, AccountQuerySet
 from customers.rules import fold
 from layers import access
+from layers.models import AuditRow
 from spatial.models import SRID, Area, PointMove
 
+LAYER = "customers"
 WITHIN_LIMIT = 2000
 Rows = TypeVar("Rows", bound=QuerySet)
 
@@ -158,7 +161,14 @@ def customer_card(account: Account, *, user: access.Person) -> dict[str, Any]:
 
 
 def customer_history(account: Account) -> list[dict[str, Any]]:
-    """Return the point's journal, newest first."""
+    """Return the point's journal and, from the audit, the edits of the ledger, newest first; `changes` is empty for moves.
+
+    Each of the two keeps its own order, by version and by number, even where a clock stepped back between them.
+    """
+    return list(heapq.merge(_moves_told(account), _edits_told(account), key=lambda row: str(row["at"]), reverse=True))
+
+
+def _moves_told(account: Account) -> list[dict[str, Any]]:
     moves = list(PointMove.objects.filter(point_id=account.point_id).select_related("actor"))
     undone_by = {move.undoes_id: move.pk for move in moves if move.undoes_id}
     now = account.point.geom
@@ -170,8 +180,32 @@ def customer_history(account: Account) -> list[dict[str, Any]]:
             and move.kind != PointMove.Kind.REMOVE
             and account.deleted_at is None
             and not (now and now.equals_exact(move.from_geom)),
+            "changes": [],
         }
         for move in moves
+    ]
+
+
+def _edits_told(account: Account) -> list[dict[str, Any]]:
+    rows = AuditRow.objects.filter(layer=LAYER, object_id=str(account.pk), action="customer.edit").select_related("actor").order_by("-seq")
+    nothing = dict.fromkeys(("from", "to", "distance_m", "base_version", "version", "undoes", "undone_by"))
+    return [
+        {
+            **nothing,
+            "id": row.seq,
+            "kind": "edit",
+            "at": _iso(row.at),
+            "actor": row.actor.username if row.actor else "",
+            "actor_name": row.actor_name,
+            "reason": row.reason,
+            "device": row.device,
+            "datum": "",
+            "source": "",
+            "can_undo": False,
+            "changes": [{"field": name, "from": (row.before or {}).get(name), "to": value} for name, value in (row.after or {}).items()],
+        }
+        for row in rows
+        if row.after
     ]
 
 

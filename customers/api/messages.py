@@ -70,7 +70,26 @@ class Move(serializers.Serializer):
         return {**super().get_fields(), "from": LonLatOut(allow_null=True)}
 
 
+HISTORY_KINDS = [*PointMove.Kind.choices, ("edit", "edit")]
+
+
+class FieldChange(serializers.Serializer):
+    """One field of the ledger, before and after."""
+
+    field = serializers.CharField()
+    to = serializers.JSONField(allow_null=True)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {**super().get_fields(), "from": serializers.JSONField(allow_null=True)}
+
+
 class HistoryRow(Move):
+    """A move of the point or, with kind edit, a change of the ledger: then `changes` says which, and what belongs to a move is null."""
+
+    kind = serializers.ChoiceField(HISTORY_KINDS)
+    base_version = serializers.IntegerField(allow_null=True)
+    version = serializers.IntegerField(allow_null=True)
+    changes = FieldChange(many=True)
     undone_by = serializers.IntegerField(allow_null=True)
     can_undo = serializers.BooleanField()
 

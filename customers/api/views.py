@@ -153,7 +153,7 @@ class CustomerUndo(APIView):
 
 
 class CustomerHistory(APIView):
-    """The journal of the customer's point, newest first."""
+    """What happened to the customer, newest first: moves of its point and edits of its ledger."""
 
     @extend_schema(responses=messages.HistoryRow(many=True))
     def get(self, request: Request, account_id: int) -> Response:

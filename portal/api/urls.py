@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from portal.api import views
+from portal.api import audit, views
 
 urlpatterns = [
+    path("audit", audit.Audit.as_view()),
+    path("audit/export", audit.AuditExport.as_view()),
     path("me", views.Me.as_view()),
     path("session", views.Session.as_view()),
 ]
