@@ -37,7 +37,7 @@ def history(page: Page, sign_in: Callable, open_map: Callable, wanderer: dict) -
 
 
 def rows(page: Page):
-    return page.get_by_role("list", name="Moves, newest first").get_by_role("listitem")
+    return page.get_by_role("list", name="Changes, newest first").get_by_role("listitem")
 
 
 def place_of(world: World, customer: dict):

@@ -1,11 +1,11 @@
 /** Commands on a customer's position, and its journal. What the server answers goes into the caches at once. */
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { LonLat } from "@/lib/coordinates";
 import { customerKeys } from "./customers";
 import { http } from "./http";
 import { type ApiProblem, isProblem } from "./problem";
 import { queryClient } from "./query-client";
-import type { CustomerCard, CustomerRow, Feature, Move, PointSource } from "./types";
+import type { CustomerCard, CustomerRow, Feature, HistoryRow, Move, PointSource } from "./types";
 
 /** Position in `datum`, as it was given; the server converts and keeps how it was given. */
 export interface MoveCommand {
@@ -72,17 +72,22 @@ export async function undoCustomerMove(id: number, command: UndoCommand, idempot
 }
 
 export function useHistory(id: number) {
-  return useQuery({
-    queryKey: customerKeys.history(id),
-    queryFn: ({ signal }) => http.get<Move[]>(`/api/v1/customers/${id}/history`, { signal }),
-  });
+  return useQuery(historyQuery(id));
 }
 
-export function readHistory(id: number): Promise<Move[]> {
-  return queryClient.fetchQuery({
+/** The moves alone: what can be taken back. */
+export async function readHistory(id: number): Promise<Move[]> {
+  return (await queryClient.fetchQuery({ ...historyQuery(id), staleTime: 0 })).filter(isMove);
+}
+
+export function isMove(row: HistoryRow): row is Move {
+  return row.kind !== "edit";
+}
+
+function historyQuery(id: number) {
+  return queryOptions({
     queryKey: customerKeys.history(id),
-    queryFn: ({ signal }) => http.get<Move[]>(`/api/v1/customers/${id}/history`, { signal }),
-    staleTime: 0,
+    queryFn: ({ signal }) => http.get<HistoryRow[]>(`/api/v1/customers/${id}/history`, { signal }),
   });
 }
 

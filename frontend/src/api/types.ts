@@ -85,7 +85,15 @@ export type CustomerPoint = With<Schema["PointOut"], { source: PointSource | "" 
 
 export type Contact = Schema["ContactOut"];
 
-export type Move = Schema["HistoryRow"];
+export type Move = With<
+  Schema["HistoryRow"],
+  { kind: Schema["MoveKind"]; version: number; base_version: number; changes?: never[] }
+>;
+
+/** A change of the ledger, told beside the moves. */
+export type Edit = With<Schema["HistoryRow"], { kind: "edit" }>;
+
+export type HistoryRow = Move | Edit;
 
 export type CustomerCard = With<Schema["CustomerCard"], { point: CustomerPoint | null; actions: Action[] }>;
 

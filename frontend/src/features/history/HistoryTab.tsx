@@ -2,12 +2,13 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCustomer } from "@/api/customers";
-import { useHistory } from "@/api/moves";
+import { isMove, useHistory } from "@/api/moves";
 import { useMay, useMe } from "@/api/session";
-import type { Move } from "@/api/types";
+import type { Edit, Move } from "@/api/types";
 import { useMapLayers } from "@/layers/context";
 import { moveWords, takeBack } from "@/layers/moves";
 import { formatAge, formatTime } from "@/lib/format";
+import { fieldName, valueWords } from "@/lib/ledger-words";
 import { Button, Empty, Icon, Loading, Message, TextField } from "@/lib/ui";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
 import css from "./history.module.css";
@@ -17,7 +18,8 @@ import { Replay } from "./Replay";
 export default function HistoryTab({ id }: { id: number }) {
   const { t } = useTranslation(["history", "errors", "common"]);
   const journal = useHistory(id);
-  const steps = useMemo(() => stepsOf(journal.data ?? []), [journal.data]);
+  const moves = useMemo(() => (journal.data ?? []).filter(isMove), [journal.data]);
+  const steps = useMemo(() => stepsOf(moves), [moves]);
   const [chosen, setChosen] = useState<number | null>(null);
   const current = Math.min(chosen ?? steps.length - 1, steps.length - 1);
 
@@ -43,17 +45,21 @@ export default function HistoryTab({ id }: { id: number }) {
         />
       )}
       <ol className={css.rows} aria-label={t("rows")} reversed>
-        {journal.data.map((move) => (
-          <Row
-            key={move.id}
-            customerId={id}
-            move={move}
-            journal={journal.data}
-            step={steps.findIndex((step) => step.move.id === move.id)}
-            current={current}
-            onStep={setChosen}
-          />
-        ))}
+        {journal.data.map((row) =>
+          isMove(row) ? (
+            <Row
+              key={row.id}
+              customerId={id}
+              move={row}
+              journal={moves}
+              step={steps.findIndex((step) => step.move.id === row.id)}
+              current={current}
+              onStep={setChosen}
+            />
+          ) : (
+            <EditRow key={`edit-${row.id}`} edit={row} />
+          ),
+        )}
       </ol>
     </div>
   );
@@ -75,7 +81,6 @@ function Row({
   onStep: (step: number) => void;
 }) {
   const { t } = useTranslation("history");
-  const { zone } = useMe().utility;
   const may = useMay("move");
   const undone = journal.find((other) => other.id === move.undone_by);
   return (
@@ -96,16 +101,51 @@ function Row({
       )}
       <div className={css.words}>
         <Sentence move={move} />
-        <span className={css.when}>
-          <time dateTime={move.at} title={move.device}>
-            {formatTime(move.at, zone)}
-          </time>{" "}
-          · {formatAge(move.at, new Date())}
-        </span>
+        <When row={move} />
         {undone && <span className={css.when}>{t("undoneBy", { who: undone.actor_name || undone.actor })}</span>}
         {may && move.can_undo && <UndoRow customerId={customerId} move={move} />}
       </div>
     </li>
+  );
+}
+
+/** "Edited by Pekka Planner", with each field before and after. */
+function EditRow({ edit }: { edit: Edit }) {
+  const { t } = useTranslation(["history", "domain"]);
+  return (
+    <li className={css.row}>
+      <span className={css.number} data-plain="">
+        <Icon name="edit" size={14} />
+      </span>
+      <div className={css.words}>
+        <span>
+          {t("told.edit", { who: edit.actor_name || edit.actor || t("somebody") })}
+          {edit.reason && t("because", { reason: edit.reason })}
+        </span>
+        {edit.changes.map(({ field, from, to }) => (
+          <span key={field}>
+            {t("change", {
+              field: fieldName(field),
+              from: valueWords(field, from) ?? t("nothingThere"),
+              to: valueWords(field, to) ?? t("nothingThere"),
+            })}
+          </span>
+        ))}
+        <When row={edit} />
+      </div>
+    </li>
+  );
+}
+
+function When({ row }: { row: Move | Edit }) {
+  const { zone } = useMe().utility;
+  return (
+    <span className={css.when}>
+      <time dateTime={row.at} title={row.device}>
+        {formatTime(row.at, zone)}
+      </time>{" "}
+      · {formatAge(row.at, new Date())}
+    </span>
   );
 }
 

@@ -1,0 +1,42 @@
+/** Bottom drawer: filters, the audit newest first, each row with its before and after, and the way out as a file. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type AuditQuery, exportAddress, useAudit } from "@/api/audit";
+import { Button, Empty, Loading, Message } from "@/lib/ui";
+import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { AuditFilters } from "./AuditFilters";
+import { AuditTable } from "./AuditTable";
+import css from "./audit.module.css";
+
+export default function AuditDrawer() {
+  const { t } = useTranslation(["audit", "common", "errors"]);
+  const [query, setQuery] = useState<AuditQuery>({});
+  const audit = useAudit(query);
+  const rows = audit.data?.pages.flatMap((page) => page.results) ?? [];
+  return (
+    <section className={css.audit} aria-busy={audit.isFetching}>
+      <header className={css.head}>
+        <h2>{t("title")}</h2>
+        <p>{t("question")}</p>
+        <a className={css.export} href={exportAddress(query)} download title={t("exportHelp")}>
+          {t("export")}
+        </a>
+      </header>
+      <AuditFilters query={query} onQuery={setQuery} />
+      {audit.isPending && <Loading />}
+      {audit.isError && (
+        <Message tone="critical" requestId={errorRequestId(audit.error)}>
+          <p>{errorText(audit.error, t)}</p>
+          <Button onClick={() => audit.refetch()}>{t("common:tryAgain")}</Button>
+        </Message>
+      )}
+      {audit.isSuccess && rows.length === 0 && <Empty title={t("empty.title")}>{t("empty.text")}</Empty>}
+      {rows.length > 0 && <AuditTable rows={rows} />}
+      {audit.hasNextPage && (
+        <Button className={css.more} disabled={audit.isFetchingNextPage} onClick={() => audit.fetchNextPage()}>
+          {t("more")}
+        </Button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,138 @@
+/** The rows, in words; each opens to its before and after, the address, the device and its place in the chain. */
+import { Fragment, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { AuditRow } from "@/api/audit";
+import { useMe } from "@/api/session";
+import { formatTime } from "@/lib/format";
+import { fieldName, valueWords } from "@/lib/ledger-words";
+import { Button, IconButton } from "@/lib/ui";
+import { select } from "@/lib/url-state";
+import css from "./audit.module.css";
+
+const COLUMNS = ["at", "who", "what", "object", "reason"] as const;
+
+export function AuditTable({ rows }: { rows: readonly AuditRow[] }) {
+  const { t } = useTranslation("audit");
+  const [open, setOpen] = useState<number | null>(null);
+  return (
+    <table className={css.table} aria-label={t("rows")}>
+      <thead>
+        <tr>
+          {COLUMNS.map((column) => (
+            <th key={column} scope="col" data-column={column}>
+              {t(`column.${column}`)}
+            </th>
+          ))}
+          <th scope="col">
+            <span className="visually-hidden">{t("column.more")}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Fragment key={row.seq}>
+            <Summary
+              row={row}
+              open={row.seq === open}
+              onToggle={() => setOpen((shown) => (shown === row.seq ? null : row.seq))}
+            />
+            {row.seq === open && (
+              <tr className={css.details}>
+                <td colSpan={COLUMNS.length + 1}>
+                  <Details row={row} />
+                </td>
+              </tr>
+            )}
+          </Fragment>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Summary({ row, open, onToggle }: { row: AuditRow; open: boolean; onToggle: () => void }) {
+  const { t } = useTranslation(["audit", "domain"]);
+  const { zone } = useMe().utility;
+  return (
+    <tr data-open={open ? "" : undefined}>
+      <td data-column="at">
+        <time dateTime={row.at}>{formatTime(row.at, zone)}</time>
+      </td>
+      <td data-column="who">
+        {row.actor_name || t(row.action.startsWith("session.") ? "nobody" : "system")}
+        {row.role && <small> {t(`domain:role.${row.role}`, { defaultValue: row.role })}</small>}
+      </td>
+      <td data-column="what" data-refused={/^refusal|refused$/.test(row.action) ? "" : undefined}>
+        {t(`action.${row.action}`, { defaultValue: row.action })}
+      </td>
+      <td data-column="object">{row.object_label || [row.layer, row.object_id].filter(Boolean).join(" ")}</td>
+      <td data-column="reason">{row.reason}</td>
+      <td>
+        <IconButton
+          icon={open ? "chevronUp" : "chevronDown"}
+          label={t("details", { seq: row.seq })}
+          aria-expanded={open}
+          onClick={onToggle}
+        />
+      </td>
+    </tr>
+  );
+}
+
+function Details({ row }: { row: AuditRow }) {
+  const { t } = useTranslation("audit");
+  const fields = [...new Set([...Object.keys(row.before ?? {}), ...Object.keys(row.after ?? {})])];
+  const about = {
+    seq: String(row.seq),
+    ip: row.ip,
+    device: row.device,
+    requestId: row.request_id,
+    batch: row.batch ?? "",
+    hash: row.hash,
+  };
+  return (
+    <div className={css.detail}>
+      {row.reason && (
+        <p>
+          {t("column.reason")}: {row.reason}
+        </p>
+      )}
+      {fields.length > 0 && (
+        <table className={css.values} aria-label={t("details", { seq: row.seq })}>
+          <thead>
+            <tr>
+              <th scope="col">{t("field")}</th>
+              <th scope="col">{t("before")}</th>
+              <th scope="col">{t("after")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {fields.map((field) => (
+              <tr key={field}>
+                <th scope="row">{t(`name.${field}`, { defaultValue: fieldName(field) })}</th>
+                <td>{row.before ? (valueWords(field, row.before[field]) ?? t("nothing")) : ""}</td>
+                <td>{row.after ? (valueWords(field, row.after[field]) ?? t("nothing")) : ""}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <dl>
+        {Object.entries(about).map(
+          ([name, value]) =>
+            value && (
+              <div key={name}>
+                <dt>{t(`about.${name}`)}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+      {row.layer === "customers" && /^\d+$/.test(row.object_id) && (
+        <Button icon="customers" onClick={() => select({ layer: "customers", id: Number(row.object_id) })}>
+          {t("showOnMap")}
+        </Button>
+      )}
+    </div>
+  );
+}

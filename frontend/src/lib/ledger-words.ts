@@ -1,0 +1,47 @@
+/** Fields of the ledger and their values as people call them, for what tells of changes: history and audit. */
+import i18next from "i18next";
+import { formatNumber, formatQuantity } from "./format";
+
+const FIELDS: Readonly<Record<string, string>> = {
+  name: "name",
+  name_en: "nameEn",
+  name_zh: "nameZh",
+  address: "address",
+  status: "status",
+  grade: "grade",
+  classes: "class",
+  enterprise: "enterprise",
+  contract_kva: "contractKva",
+  running_kva: "runningKva",
+  voltage: "voltage",
+  datum: "datum",
+  source: "source",
+};
+const CHOICES: Readonly<Record<string, string>> = {
+  grade: "grade",
+  classes: "class",
+  status: "status",
+  source: "source",
+  role: "role",
+};
+
+/** "Grade"; a field without a word keeps its own name. */
+export function fieldName(field: string): string {
+  const word = FIELDS[field];
+  return word ? i18next.t(`domain:field.${word}`) : field;
+}
+
+/** "Special grade", "1,250 kVA", "Large customer, Key 100"; null where there is nothing. */
+export function valueWords(field: string, value: unknown): string | null {
+  if (value === null || value === undefined || value === "") return null;
+  if (Array.isArray(value)) {
+    return value.length ? value.map((part) => valueWords(field, part)).join(i18next.t("domain:listComma")) : null;
+  }
+  if (field.endsWith("_kva")) return formatQuantity(Number(value), "kVA");
+  if (field === "lon" || field === "lat") return Number(value).toFixed(6);
+  if (field.endsWith("_m")) return formatQuantity(Number(value), "m");
+  const kind = CHOICES[field];
+  if (kind) return i18next.t(`domain:${kind}.${value}`, { defaultValue: String(value) });
+  if (typeof value === "number") return formatNumber(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
