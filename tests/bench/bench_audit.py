@@ -23,7 +23,7 @@ def move_some(customer_ids: list[int], moves: int) -> float:
     from customers.models import Account
 
     user = User.objects.get(username="bench")
-    accounts = list(Account.objects.select_related("point").filter(pk__in=customer_ids))
+    accounts = list(Account.objects.located().select_related("point").filter(pk__in=customer_ids))
     versions = {account.pk: account.point.version for account in accounts}
     started = time.perf_counter()
     for number in range(moves):

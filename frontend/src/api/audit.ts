@@ -1,27 +1,9 @@
 /** The audit: who did what, when, from where. Supervisors and administrators only. */
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { http, queryString } from "./http";
+import type { components } from "./schema";
 
-export interface AuditRow {
-  seq: number;
-  at: string;
-  actor: string;
-  actor_name: string;
-  role: string;
-  ip: string;
-  device: string;
-  request_id: string;
-  action: string;
-  layer: string;
-  object_id: string;
-  object_label: string;
-  area_code: string;
-  reason: string;
-  before: Record<string, unknown> | null;
-  after: Record<string, unknown> | null;
-  batch: string | null;
-  hash: string;
-}
+export type AuditRow = components["schemas"]["AuditRowOut"];
 
 /** `object` is layer:id; `from` and `to` are half-open; an instant without a zone is in the utility's. */
 export interface AuditQuery {
@@ -34,10 +16,7 @@ export interface AuditQuery {
   to?: string;
 }
 
-interface AuditPage {
-  next: number | null;
-  results: AuditRow[];
-}
+type AuditPage = components["schemas"]["AuditPage"];
 
 export function useAudit(query: AuditQuery) {
   return useInfiniteQuery({

@@ -90,6 +90,9 @@ function Details({ row }: { row: AuditRow }) {
     batch: row.batch ?? "",
     hash: row.hash,
   };
+  // What was not recorded is left blank; what was recorded as empty says so.
+  const told = (values: AuditRow["before"], field: string) =>
+    values && field in values ? (valueWords(field, values[field]) ?? t("nothing")) : "";
   return (
     <div className={css.detail}>
       {row.reason && (
@@ -110,8 +113,8 @@ function Details({ row }: { row: AuditRow }) {
             {fields.map((field) => (
               <tr key={field}>
                 <th scope="row">{t(`name.${field}`, { defaultValue: fieldName(field) })}</th>
-                <td>{row.before ? (valueWords(field, row.before[field]) ?? t("nothing")) : ""}</td>
-                <td>{row.after ? (valueWords(field, row.after[field]) ?? t("nothing")) : ""}</td>
+                <td>{told(row.before, field)}</td>
+                <td>{told(row.after, field)}</td>
               </tr>
             ))}
           </tbody>
