@@ -5,12 +5,13 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.test import Client
 
 from customers import services
 from customers.models import Account, AccountHolder
+from layers import services as rights
 from spatial.models import Area
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -23,7 +24,7 @@ THEATRE = (24.9472, 60.1716)
 def person(role: str, username: str | None = None) -> User:
     """Return a person of that role."""
     user = User.objects.create_user(username or role, password=PASSWORD, first_name=(username or role).capitalize())
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
+    user.groups.add(*rights.ensure_roles([role]))
     return user
 
 
