@@ -114,12 +114,15 @@ def parse_rights(text: str) -> Rights:
     for layer, action, *area in (grant.split(" ") for grant in grants):
         reach = Reach(areas=frozenset({(int(area[0]), area[1])})) if area else Reach(whole=True)
         reaches[(layer, action)] = reaches.get((layer, action), Reach()) | reach
-    return Rights(_role_among(groups, is_superuser=is_superuser), reaches)
+    return Rights(role_among(groups, is_superuser=is_superuser), reaches)
 
 
 def rights_of(user: Person) -> Rights:
-    """Return the person's rights: one query per request at most, since a user object lives as long as its request."""
-    if not user.is_authenticated:
+    """Return the person's rights: one query per request at most, since a user object lives as long as its request.
+
+    Somebody who is locked out has none.
+    """
+    if not user.is_authenticated or not user.is_active:
         return _NONE
     if "_gridatlas_rights" not in user.__dict__:
         with connection.cursor() as cursor:
@@ -132,7 +135,7 @@ def rights_of(user: Person) -> Rights:
 
 def person(user_id: int, rights: Rights) -> User:
     """Return a user to hand to the predicates, whose rights a query of the caller's own just read."""
-    user = User(pk=user_id)
+    user = User(pk=user_id, is_active=True)
     user.__dict__["_gridatlas_rights"] = rights
     return user
 
@@ -152,7 +155,8 @@ def role_named(group: str) -> str:
     return role if role in ROLE_ACTIONS else ""
 
 
-def _role_among(groups: Iterable[str], *, is_superuser: bool) -> str:
+def role_among(groups: Iterable[str], *, is_superuser: bool) -> str:
+    """Return the role of somebody in these groups: the first in ROLE_ACTIONS' order."""
     roles = {role_named(name) for name in groups}
     return next((role for role in ROLE_ACTIONS if role in roles), ADMINISTRATOR if is_superuser else "")
 

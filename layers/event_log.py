@@ -114,10 +114,12 @@ def standings(sessions: Collection[tuple[str, int]]) -> dict[str, Standing]:
     return {key: Standing(password, rights, " ".join(found.get(user_id, "") for found in held)) for key, user_id, password, rights in rows}
 
 
+# ST_Envelope makes a point of a box without extent; as a polygon (ST_MakeEnvelope) it would intersect nothing.
 _TOUCHED_SQL = """
-select e.seq from layers_event e, jsonb_array_elements(e.touched) box, spatial_area a
+select e.seq from layers_event e, jsonb_array_elements(e.touched) box, spatial_area a,
+    ST_MakeLine(ST_MakePoint((box->>0)::float8, (box->>1)::float8), ST_MakePoint((box->>2)::float8, (box->>3)::float8)) diagonal
 where e.stream_id = (select id from layers_stream where key = %s) and e.seq = any(%s) and a.id = any(%s)
-    and ST_Intersects(a.geom, ST_MakeEnvelope((box->>0)::float8, (box->>1)::float8, (box->>2)::float8, (box->>3)::float8, 4326))
+    and ST_Intersects(a.geom, ST_Envelope(ST_SetSRID(diagonal, 4326)))
 """
 
 

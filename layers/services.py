@@ -89,11 +89,11 @@ def ensure_team(name: str) -> Group:
     return group
 
 
-def set_grants(group: Group, layer_id: str, grants: Collection[Grant], *, by: User | None, at: datetime) -> list[RightsChange]:
-    """Make the group's rights on the layer exactly these; return what changed.
+def set_grants(name: str, layer_id: str, grants: Collection[Grant], *, by: User | None, at: datetime) -> list[RightsChange]:
+    """Make the rights of the group of that name on the layer exactly these; return what changed. For a new team see `ensure_team`.
 
     Raises:
-        registry.UnknownLayer, UnknownAction, UnknownArea: nothing is stored.
+        UnknownGroup, registry.UnknownLayer, UnknownAction, UnknownArea: nothing is stored.
     """
     if layer_id != access.EVERY_LAYER:
         registry.layer(layer_id)
@@ -103,7 +103,7 @@ def set_grants(group: Group, layer_id: str, grants: Collection[Grant], *, by: Us
     areas = _areas({grant.area for grant in grants if grant.area})
     with transaction.atomic():
         # Locked, so that two administrators at once leave one's wish or the other's, not a mixture.
-        Group.objects.select_for_update().get(pk=group.pk)
+        group = Group.objects.select_for_update().get(pk=ensure_team(name).pk)
         stored = {
             Grant(row.action, row.area.code if row.area else ""): row
             for row in LayerGrant.objects.filter(group=group, layer=layer_id).select_related("area")
@@ -114,23 +114,23 @@ def set_grants(group: Group, layer_id: str, grants: Collection[Grant], *, by: Us
             LayerGrant(group=group, layer=layer_id, action=grant.action, area=areas.get(grant.area)) for grant in new
         )
         changes = [
-            *(RightsChange("revoked", group.name, layer_id, grant) for grant in gone),
-            *(RightsChange("granted", group.name, layer_id, grant) for grant in new),
+            *(RightsChange("revoked", name, layer_id, grant) for grant in gone),
+            *(RightsChange("granted", name, layer_id, grant) for grant in new),
         ]
         _note(changes, by=by, at=at)
     return changes
 
 
-def grant(group: Group, layer_id: str, grants: Collection[Grant], *, by: User | None, at: datetime) -> list[RightsChange]:
+def grant(name: str, layer_id: str, grants: Collection[Grant], *, by: User | None, at: datetime) -> list[RightsChange]:
     """Add rights to what the group has on the layer; see `set_grants`."""
     with transaction.atomic():
-        return set_grants(group, layer_id, _granted(group, layer_id) | set(grants), by=by, at=at)
+        return set_grants(name, layer_id, _granted(name, layer_id) | set(grants), by=by, at=at)
 
 
-def revoke(group: Group, layer_id: str, grants: Collection[Grant], *, by: User | None, at: datetime) -> list[RightsChange]:
+def revoke(name: str, layer_id: str, grants: Collection[Grant], *, by: User | None, at: datetime) -> list[RightsChange]:
     """Take rights from what the group has on the layer; see `set_grants`."""
     with transaction.atomic():
-        return set_grants(group, layer_id, _granted(group, layer_id) - set(grants), by=by, at=at)
+        return set_grants(name, layer_id, _granted(name, layer_id) - set(grants), by=by, at=at)
 
 
 def set_groups(user_ids: Sequence[int], names: Collection[str], *, by: User | None, at: datetime) -> list[RightsChange]:
@@ -171,8 +171,8 @@ def _note(changes: Sequence[RightsChange], *, by: User | None, at: datetime) -> 
         log.info("rights_changed", changes=len(changes), by=by.pk if by else None, at=at.isoformat())
 
 
-def _granted(group: Group, layer_id: str) -> set[Grant]:
-    Group.objects.select_for_update().get(pk=group.pk)
+def _granted(name: str, layer_id: str) -> set[Grant]:
+    group = Group.objects.select_for_update().get(pk=ensure_team(name).pk)
     rows = LayerGrant.objects.filter(group=group, layer=layer_id).values_list("action", "area__code")
     return {Grant(action, code or "") for action, code in rows}
 

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from portal.api import views
+from portal.api import administration, views
 
 urlpatterns = [
     path("me", views.Me.as_view()),
     path("session", views.Session.as_view()),
+    path("admin/grants", administration.Grants.as_view()),
+    path("admin/people", administration.People.as_view()),
+    path("admin/people/<int:user_id>", administration.Person.as_view()),
+    path("admin/see-as", administration.SeeAs.as_view()),
 ]
