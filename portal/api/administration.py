@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,7 +32,7 @@ class GrantSet(serializers.Serializer):
 
     group = serializers.CharField(max_length=150)
     layer = serializers.CharField(max_length=40)
-    grants = GrantMessage(many=True, max_length=500)
+    grants = serializers.ListField(child=GrantMessage(), max_length=500)
 
 
 class PersonPatch(serializers.Serializer):
