@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
@@ -224,8 +223,3 @@ def require_administrator(user: Person) -> User:
     if not isinstance(user, User) or role_of(user) != ADMINISTRATOR:
         raise NotAllowed("Only administrators may do this.")
     return user
-
-
-def forget(user: Any) -> None:
-    """Read the rights of this user object anew when they are next needed."""
-    user.__dict__.pop("_gridatlas_rights", None)

@@ -260,15 +260,15 @@ async def test_a_restricted_person_gets_skips_and_never_delays_staff(the_hub: hu
 async def test_a_database_that_is_away_for_a_moment_delays_only_the_restricted(
     the_hub: hub.Hub, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers: list[Any] = [OperationalError("away"), OperationalError("still away"), {1, 2}]
+    answers: list[Any] = [OperationalError("away"), OperationalError("still away"), Heard({1, 2})]
 
-    def judged(user: Any, key: str, events: list[LoggedEvent]) -> set[int]:
+    def judged(user: Any, key: str, events: list[LoggedEvent]) -> Heard:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    monkeypatch.setattr(visibility, "visible_seqs", judged)
+    monkeypatch.setattr(visibility, "heard", judged)
     staff, customer = await Peer().join(the_hub), await Peer("user-7").join(the_hub)
     log.append(2)
 
