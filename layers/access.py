@@ -60,7 +60,8 @@ class Reach:
         return self.whole or bool(self.areas)
 
     def __or__(self, other: "Reach") -> "Reach":
-        return Reach(self.whole or other.whole, self.areas | other.areas)
+        # Where a right holds everywhere, its areas say nothing more.
+        return Reach(whole=True) if self.whole or other.whole else Reach(areas=self.areas | other.areas)
 
     @property
     def area_ids(self) -> list[int]:
