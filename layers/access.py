@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection
 from django.db.models import Q
 
@@ -32,11 +33,11 @@ CUSTOMER, ADMINISTRATOR = "customer", "administrator"
 EVERYTHING, NOTHING = "staff", ""
 
 # Everything a person's rights hang on, as one text; `u` is their row of auth_user. Three readers share it: a request, the tiles'
-# freshness query and the sockets' watch. An area comes with the version of its row (xmin), so that a redrawn polygon is another
-# right, whoever redrew it: no service has to remember to tell.
+# freshness query and the sockets' watch. An area comes with the version of its row (xmin and ctid: who wrote it, where it lies), so
+# that a redrawn polygon is another right, whoever redrew it: no service has to remember to tell.
 RIGHTS_TEXT = """jsonb_build_array(u.is_superuser,
     array(select g.name from auth_user_groups m join auth_group g on g.id = m.group_id where m.user_id = u.id order by g.name),
-    array(select distinct concat_ws(' ', r.layer, r.action, r.area_id, a.xmin) from auth_user_groups m
+    array(select distinct concat_ws(' ', r.layer, r.action, r.area_id, a.xmin::text || a.ctid::text) from auth_user_groups m
         join layers_layergrant r on r.group_id = m.group_id left join spatial_area a on a.id = r.area_id where m.user_id = u.id order by 1)
 )::text"""
 
@@ -70,7 +71,8 @@ class Reach:
     def holds(self, geom: str) -> Q:
         """Return the condition that the point in the field `geom` is covered by one of the areas.
 
-        Each polygon is read once per statement by its key, and the index of the point column serves the condition.
+        The polygons stand in the statement itself: only so does the planner know how many rows they hold. Read by key within the
+        statement, a polygon around 400,000 customers made their list 4.5 times as slow.
         """
         return self._any(f"{geom}__coveredby")
 
@@ -82,9 +84,18 @@ class Reach:
         if self.whole:
             return Q()
         condition = Q(pk__in=[])
-        for area_id in self.area_ids:
-            condition |= Q(**{lookup: Area.objects.filter(pk=area_id).values("geom")})
+        for area_id, version in sorted(self.areas):
+            polygon = _polygon(area_id, version)
+            if polygon is not None:
+                condition |= Q(**{lookup: GEOSGeometry(polygon)})
         return condition
+
+
+@lru_cache(maxsize=1000)
+def _polygon(area_id: int, version: str) -> memoryview | None:
+    """Return the area's polygon as EWKB, kept per version; None when it was deleted since. A version never comes back with another shape."""
+    area = Area.objects.filter(pk=area_id).first()
+    return area.geom.ewkb if area else None
 
 
 @dataclass(frozen=True, slots=True)
