@@ -1,12 +1,12 @@
 """The customers on the map: which rows, which of their properties may leave the server, how they are drawn."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from typing import Any
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from customers import selectors
-from customers.models import Account, BusinessClass, Grade, Status
+from customers.models import LAYER_ID, Account, BusinessClass, Grade, Status, valid_holding
 from customers.rules import GRADES, grade_rank
 from layers.registry import BadFilter, Clusters, LayerPart, MapLayer
 
@@ -44,6 +44,14 @@ def _visible_ids(user: Any, ids: Sequence[int]) -> Set[int]:
     return set(Account.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
 
 
+def _holdings(user_ids: Collection[int]) -> dict[int, str]:
+    valid = Account.objects.filter(valid_holding(), holders__user_id__in=user_ids).order_by("pk").values_list("holders__user_id", "pk")
+    held: dict[int, list[str]] = {}
+    for user_id, pk in valid:
+        held.setdefault(user_id, []).append(str(pk))
+    return {user_id: ",".join(pks) for user_id, pks in held.items()}
+
+
 def _among(
     known: Sequence[str], narrow: Callable[[QuerySet, Sequence[str]], QuerySet], noun: str
 ) -> Callable[[QuerySet, list[str]], QuerySet]:
@@ -63,7 +71,7 @@ def _grade_bucket() -> Case:
 
 
 CUSTOMERS = MapLayer(
-    id="customers",
+    id=LAYER_ID,
     title={"en": "Customers", "zh": "客户"},
     parts=[
         LayerPart(
@@ -111,4 +119,5 @@ CUSTOMERS = MapLayer(
         },
     ],
     visible_ids=_visible_ids,
+    holdings=_holdings,
 )

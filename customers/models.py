@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
@@ -9,10 +10,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Reverse
+from django.db.models.functions import Coalesce, Now, Reverse, TruncDate
 
 from layers import access
 from spatial.models import Area, Point
+
+LAYER_ID = "customers"
 
 
 class Grade(models.TextChoices):
@@ -64,14 +67,32 @@ def grade_order() -> models.Case:
     return models.Case(*ranks, output_field=models.SmallIntegerField())
 
 
+def valid_holding() -> Q:
+    """Return the condition that a holding counts today in the utility's zone; half-open, so not on its last date. The database reads the clock."""
+    today = TruncDate(Now(), tzinfo=ZoneInfo(settings.TIME_ZONE))
+    return Q(holders__valid_to_date__isnull=True) | Q(holders__valid_to_date__gt=today)
+
+
 class AccountQuerySet(models.QuerySet):
     """Reads of accounts; every one that answers a person goes through `visible_to`."""
 
     def visible_to(self, user: access.Person) -> Self:
-        """Return the accounts that this person may see: staff all, a customer only what they hold."""
-        if access.is_staff_role(user):
+        """Return the accounts that this person may see: all, those in their areas, or, as a customer, what they hold."""
+        return self.allowed(user, access.VIEW)
+
+    def allowed(self, user: access.Person, action: str) -> Self:
+        """Return the accounts with which this person may do that.
+
+        A located account stands where its point stands, whatever its county says; without a location its county decides.
+        """
+        reach = access.areas_of(user, LAYER_ID, action)
+        if not reach:
+            return self.none()
+        if not access.is_staff_role(user):
+            return self.filter(valid_holding(), holders__user_id=user.pk)
+        if reach.whole:
             return self
-        return self.filter(holders__user_id=user.pk or 0)
+        return self.filter(reach.holds("point__geom") | Q(point__geom__isnull=True, area_id__in=reach.area_ids))
 
     def present(self) -> Self:
         return self.filter(deleted_at__isnull=True)

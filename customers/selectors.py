@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from customers.models import Account, AccountQuerySet
+from customers.models import LAYER_ID, Account, AccountQuerySet
 from customers.rules import fold
 from layers import access
 from layers.models import AuditRow
@@ -155,9 +155,21 @@ def customer_card(account: Account, *, user: access.Person) -> dict[str, Any]:
         "grade_since": next((period.valid_from_date.isoformat() for period in periods), None),
         "delete_reason": account.delete_reason,
         "made_up": account.made_up,
-        "actions": sorted(access.actions_of(user)),
+        "actions": allowed_actions(account, user=user),
         "last_move": move_row(last_move) if last_move else None,
     }
+
+
+def allowed_actions(account: Account, *, user: access.Person) -> list[str]:
+    """Return what this person may do with this customer where it stands: one query at most."""
+    reaches = {action: access.areas_of(user, LAYER_ID, action) for action in sorted(access.actions_of(user, LAYER_ID))}
+    if all(reach.whole for reach in reaches.values()):
+        return list(reaches)
+    inside = Account.objects.filter(pk=account.pk).annotate(
+        **{f"may_{action}": Exists(Account.objects.allowed(user, action).filter(pk=OuterRef("pk"))) for action in reaches}
+    )
+    found = inside.values(*(f"may_{action}" for action in reaches)).first() or {}
+    return [action for action in reaches if found.get(f"may_{action}")]
 
 
 def customer_history(account: Account) -> list[dict[str, Any]]:

@@ -13,14 +13,14 @@ from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 
 from customers import rules
-from customers.models import Account, ClassMembership, Contact, Enterprise, GradePeriod
+from customers.models import LAYER_ID, Account, ClassMembership, Contact, Enterprise, GradePeriod
 from customers.selectors import map_feature, move_row
-from layers import audit, live
+from layers import access, audit, live
 from spatial import selectors as places
 from spatial.models import Area, Point, PointMove
 from spatial.services import points
 
-LAYER = "customers"
+LAYER = LAYER_ID
 
 
 class AccountNumberTaken(Exception):
@@ -97,6 +97,7 @@ def create_customers(commands: Sequence[NewCustomer], *, user: User | None, at: 
 
     Raises:
         AccountNumberTaken: one of the numbers is in use; nothing is stored.
+        access.OutsideArea: one of the places is not the person's; nothing is stored. `user` None is the system itself.
         geometry.BadCoordinates, datums.UnknownDatum: one of the positions is no position; nothing is stored.
     """
     with transaction.atomic():
@@ -135,6 +136,7 @@ def create_customers(commands: Sequence[NewCustomer], *, user: User | None, at: 
             )
         accounts = _in_order(accounts)
         _settle_areas(accounts)
+        _refuse_outside([account.pk for account in accounts], access.ADD, user)
         _publish([(None, account) for account in accounts], at=at)
         reasons = {command.account_no: command.reason for command in commands}
         _record("create", accounts, {}, user=user, at=at, reasons={account.pk: reasons[account.account_no] for account in accounts})
@@ -146,9 +148,12 @@ def move_customers(commands: Sequence[points.PointCommand], *, user: User, at: d
 
     Raises:
         spatial.services.points.VersionConflict, GuardDistance; spatial.geometry.BadCoordinates; spatial.datums.UnknownDatum.
+        access.OutsideArea: a customer stands, or would stand, where the person may not move customers; nothing is stored.
     """
     with transaction.atomic():
         before = _locked_by_point([command.point_id for command in commands])
+        moved = [account.pk for account, _ in before]
+        _refuse_outside(moved, access.MOVE, user)
         moves = points.move_points(
             commands,
             user=user,
@@ -156,7 +161,7 @@ def move_customers(commands: Sequence[points.PointCommand], *, user: User, at: d
             guard_m=None if confirmed else settings.GUARD_DISTANCE_M,
             extent=None if confirmed else places.utility_extent(),
         )
-        _record_moves("move", _after_moves(before, at=at), moves)
+        _record_moves("move", _after_moves(before, at=at, user=user), moves)
     return moves
 
 
@@ -184,14 +189,15 @@ def undo_customer_move(
     """Take the customer's point back to where it stood before that move, and publish it.
 
     Raises:
-        spatial.services.points.VersionConflict, NothingToUndo.
+        spatial.services.points.VersionConflict, NothingToUndo; access.OutsideArea: as for a move.
     """
     with transaction.atomic():
         before = _locked_by_point([account.point_id])
+        _refuse_outside([account.pk], access.MOVE, user)
         move = points.undo_move(
             move_id, point_id=account.point_id, base_version=base_version, user=user, at=at, reason=reason, device=device
         )
-        _record_moves("undo", _after_moves(before, at=at), [move])
+        _record_moves("undo", _after_moves(before, at=at, user=user), [move])
     return move
 
 
@@ -200,9 +206,11 @@ def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime, user: User | 
 
     Raises:
         StaleEdit: one of the customers changed in between; nothing is stored.
+        access.OutsideArea: one stands where the person may not edit customers; nothing is stored.
     """
     with transaction.atomic():
         accounts = _locked([edit.account_id for edit in edits])
+        _refuse_outside(list(accounts), access.EDIT, user)
         before = {account.pk: _spot(account) for account in accounts.values()}
         for edit in edits:
             account = accounts[edit.account_id]
@@ -225,10 +233,11 @@ def delete_customers(edits: Sequence[CustomerEdit], *, user: User, at: datetime,
     """Take customers off the map and the lists, with the reason; `restore_customers` brings them back whole.
 
     Raises:
-        StaleEdit, AlreadySo.
+        StaleEdit, AlreadySo; access.OutsideArea: one stands where the person may not delete customers.
     """
     with transaction.atomic():
         accounts = _locked([edit.account_id for edit in edits])
+        _refuse_outside(list(accounts), access.DELETE, user)
         before = {account.pk: _spot(account) for account in accounts.values()}
         for edit in edits:
             account = accounts[edit.account_id]
@@ -244,10 +253,11 @@ def restore_customers(account_ids: Sequence[int], *, user: User, at: datetime, r
     """Bring deleted customers back where they stood.
 
     Raises:
-        AlreadySo: one of them is not deleted.
+        AlreadySo: one of them is not deleted. access.OutsideArea: as for deleting.
     """
     with transaction.atomic():
         accounts = _locked(account_ids)
+        _refuse_outside(list(accounts), access.DELETE, user)
         before: dict[int, live.Spot | None] = dict.fromkeys(accounts)
         for account in accounts.values():
             if not account.deleted_at:
@@ -370,9 +380,23 @@ def _locked_by_point(point_ids: Sequence[int]) -> list[tuple[Account, live.Spot 
     return [(account, _spot(account)) for account in queryset]
 
 
-def _after_moves(before: list[tuple[Account, live.Spot | None]], *, at: datetime) -> list[Account]:
+def _refuse_outside(account_ids: Sequence[int], action: str, user: User | None) -> None:
+    """Refuse when one of the accounts, as it stands in this transaction, is not where the person may do this. None is the system itself.
+
+    Called with the rows locked: before a change for where they stand, after it for where they came to stand. Nobody may put a customer
+    where they cannot see it.
+    """
+    if user is None or (access.is_staff_role(user) and all(access.areas_of(user, LAYER, name).whole for name in (action, access.VIEW))):
+        return
+    rows = Account.objects.filter(pk__in=account_ids)
+    if rows.allowed(user, action).visible_to(user).count() < len(set(account_ids)):
+        raise access.OutsideArea(f"This is outside the areas in which you may {action} customers; ask your administrator.")
+
+
+def _after_moves(before: list[tuple[Account, live.Spot | None]], *, at: datetime, user: User) -> list[Account]:
     accounts = _in_order([account for account, _ in before])
     _settle_areas(accounts)
+    _refuse_outside([account.pk for account in accounts], access.MOVE, user)
     _publish([(spot, account) for (_, spot), account in zip(before, accounts, strict=True)], at=at)
     return accounts
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -92,7 +93,7 @@ class MapConsumer(AsyncConsumer):
             await self.base_send({"type": "websocket.close", "code": CloseCode.SIGNED_OUT})
             return
         user, session_key, standing = signed_in
-        self.socket = MapSocket(cast(Send, self.base_send), user, access.scope_of(user), session_key, standing)
+        self.socket = MapSocket(cast(Send, self.base_send), user, partial(access.scope_of, user), session_key, standing)
         the_hub.attach(self.socket)
         self.writer = asyncio.create_task(self._write(self.socket), name="map-socket")
 
@@ -245,9 +246,10 @@ def _sign_in(session_key: str | None) -> tuple[Any, str, Standing] | None:
     if user is None or not _is_hash_good(user, session.get(auth.HASH_SESSION_KEY, "")):
         return None
     standing = event_log.standings([(session_key, user.pk)]).get(session_key)
-    # Asked here, in a thread, and remembered by the user object: the event loop must never query.
-    access.role_of(user)
-    return (user, session_key, standing) if standing else None
+    if standing is None:
+        return None
+    # The rights that the watch compares with are the rights in use, and the event loop never has to query for them.
+    return access.person(user.pk, access.parse_rights(standing.rights)), session_key, standing
 
 
 def _is_hash_good(user: Any, session_hash: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from layers import access, registry
 from layers.db_pool import Pool
 from layers.frames import LoggedEvent, event_text
 
@@ -21,11 +22,11 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a socket's rights hang on. When it changes the socket is closed."""
+    """What a socket's rights hang on, as texts (`access.RIGHTS_TEXT`, `MapLayer.holdings`). When it changes the socket is closed."""
 
     password_md5: str
-    groups: tuple[str, ...]
-    is_superuser: bool
+    rights: str
+    holdings: str = ""
 
 
 _POSITION_SQL = "select epoch::text, seq from layers_stream where key = %s"
@@ -91,9 +92,8 @@ def _news_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, News]:
     return news
 
 
-_STANDINGS_SQL = """
-select s.session_key, md5(u.password), u.is_superuser,
-    array(select g.name from auth_user_groups m join auth_group g on g.id = m.group_id where m.user_id = u.id order by g.name)
+_STANDINGS_SQL = f"""
+select s.session_key, u.id, md5(u.password), {access.RIGHTS_TEXT}
 from unnest(%s::text[], %s::bigint[]) as asked (session_key, user_id)
 join django_session s on s.session_key = asked.session_key and s.expire_date > now()
 join auth_user u on u.id = asked.user_id and u.is_active
@@ -101,8 +101,30 @@ join auth_user u on u.id = asked.user_id and u.is_active
 
 
 def standings(sessions: Collection[tuple[str, int]]) -> dict[str, Standing]:
-    """Return session key -> standing of the (session key, user id) pairs that are still signed in: one query for all sockets."""
+    """Return session key -> standing of the (session key, user id) pairs that are still signed in: one query for all sockets.
+
+    What customers hold is one more query per layer of which something can be held, and only while customers are there.
+    """
     keys = [key for key, _ in sessions]
     with connection.cursor() as cursor:
         cursor.execute(_STANDINGS_SQL, [keys, [user_id for _, user_id in sessions]])
-        return {key: Standing(password, tuple(groups), superuser) for key, password, superuser, groups in cursor.fetchall()}
+        rows = cursor.fetchall()
+    holders = {user_id for _, user_id, _, rights in rows if access.parse_rights(rights).role == access.CUSTOMER}
+    held = [layer.holdings(holders) for layer in registry.layers() if layer.holdings] if holders else []
+    return {key: Standing(password, rights, " ".join(found.get(user_id, "") for found in held)) for key, user_id, password, rights in rows}
+
+
+# ST_Envelope makes a point of a box without extent; as a polygon (ST_MakeEnvelope) it would intersect nothing.
+_TOUCHED_SQL = """
+select e.seq from layers_event e, jsonb_array_elements(e.touched) box, spatial_area a,
+    ST_MakeLine(ST_MakePoint((box->>0)::float8, (box->>1)::float8), ST_MakePoint((box->>2)::float8, (box->>3)::float8)) diagonal
+where e.stream_id = (select id from layers_stream where key = %s) and e.seq = any(%s) and a.id = any(%s)
+    and ST_Intersects(a.geom, ST_Envelope(ST_SetSRID(diagonal, 4326)))
+"""
+
+
+def touched_inside(key: str, seqs: Collection[int], area_ids: Collection[int]) -> set[int]:
+    """Return which of these events touched one of the areas: where their feature stood before, or stands since."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOUCHED_SQL, [key, list(seqs), list(area_ids)])
+        return {seq for (seq,) in cursor.fetchall()}

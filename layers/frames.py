@@ -1,7 +1,7 @@
 """The text frames of /ws/map: built once per event, shared by every socket. The protocol is in docs/contract.md, section Live."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -40,27 +40,41 @@ def event_text(*, key: str, epoch: str, seq: int, kind: str, feature_id: int, at
     return f'{head},"k":"{kind}","id":{feature_id},"b":{body_json or "null"}}}'
 
 
-def texts_for(events: Sequence[LoggedEvent], *, key: str, epoch: str, visible: Collection[int] | None) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Which events, by seq, a person hears whole, and of which only that the feature is gone: it left what they may see."""
+
+    whole: Set[int] = frozenset()
+    gone: Set[int] = frozenset()
+
+
+def texts_for(events: Sequence[LoggedEvent], *, key: str, epoch: str, heard: Heard | None) -> list[str]:
     """Return what a person gets of `events`, which follow each other without a gap: a run of hidden ones becomes a single skip.
 
-    `visible` holds the seqs that the person may see; None means all.
+    `heard` None means that they may see all.
     """
-    if visible is None:
+    if heard is None:
         return [event.text for event in events]
-    return list(_with_skips(events, key, epoch, visible))
+    return list(_with_skips(events, key, epoch, heard))
 
 
-def _with_skips(events: Sequence[LoggedEvent], key: str, epoch: str, visible: Collection[int]) -> Iterator[str]:
+def _with_skips(events: Sequence[LoggedEvent], key: str, epoch: str, heard: Heard) -> Iterator[str]:
     told = events[0].seq - 1 if events else 0
     for event in events:
-        if event.seq not in visible:
+        if event.seq not in heard.whole and event.seq not in heard.gone:
             continue
         if told < event.seq - 1:
             yield skip_text(key=key, epoch=epoch, after=told, until=event.seq - 1)
-        yield event.text
+        yield event.text if event.seq in heard.whole else _gone_text(event)
         told = event.seq
     if events and told < events[-1].seq:
         yield skip_text(key=key, epoch=epoch, after=told, until=events[-1].seq)
+
+
+def _gone_text(event: LoggedEvent) -> str:
+    """Return the event as a deletion without a body. What comes before "k" holds no word that a person wrote."""
+    head = event.text.partition(',"k":')[0]
+    return f'{head},"k":"delete","id":{event.feature_id},"b":null}}'
 
 
 def skip_text(*, key: str, epoch: str, after: int, until: int) -> str:

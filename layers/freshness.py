@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -16,7 +16,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import constant_time_compare
 
-from layers import access
+from layers import access, registry
 from layers.db_pool import Pool
 
 log = structlog.get_logger()
@@ -26,12 +26,10 @@ _SESSIONS_REMEMBERED = 10_000
 _SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{20,64}")
 
 # Streams are few rows. Sessions and users are found by their primary keys. Everything comes as text, so that "nothing new" is one comparison.
-_READ = """
+_READ = f"""
 select (select string_agg(key || ' ' || epoch || ' ' || seq, ',') from (select key, epoch, seq from layers_stream order by key) s),
     (
-        select string_agg(concat_ws(' ', k.key, md5(s.session_data), md5(u.password), u.is_superuser,
-            (select string_agg(g.name, ',' order by g.name) from auth_user_groups m join auth_group g on g.id = m.group_id where m.user_id = u.id)
-        ), E'\n' order by k.key)
+        select string_agg(concat_ws(' ', k.key, md5(s.session_data), md5(u.password), {access.RIGHTS_TEXT}), E'\\n' order by k.key)
         from unnest($1, $2) k(key, user_id)
         join django_session s on s.session_key = k.key and s.expire_date > now()
         join auth_user u on u.id = k.user_id and u.is_active
@@ -49,11 +47,17 @@ class Person:
     """Who is asking, as of the freshness query: `user` answers the predicates, `scope` keys what may be shared."""
 
     user: Any
-    scope: str
+    _scopes: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def sees_everything(self) -> bool:
-        return self.scope == access.EVERYTHING
+    def scope(self, layer_id: str) -> str:
+        """Return the person's scope on a layer; worked out once, for it is asked with every tile."""
+        scope = self._scopes.get(layer_id)
+        if scope is None:
+            scope = access.scope_of(self.user, layer_id)
+            # Layer names come from addresses, so only those that mean something are remembered.
+            if layer_id in registry.layer_ids():
+                self._scopes[layer_id] = scope
+        return scope
 
 
 @dataclass(slots=True)
@@ -178,12 +182,10 @@ class Freshness:
         if known is None or mark is None:
             return None
         if known.mark != mark:
-            _, session_md5, password_md5, is_superuser, *groups = mark.split(" ", 4)
+            _, session_md5, password_md5, rights = mark.split(" ", 3)
             if f"{session_md5} {password_md5}" != known.checked:
                 return None
-            names = groups[0].split(",") if groups else []
-            user = access.person(known.user_id, names, is_superuser=is_superuser in ("t", "true"))
-            known.mark, known.person = mark, Person(user, access.scope_of(user))
+            known.mark, known.person = mark, Person(access.person(known.user_id, access.parse_rights(rights)))
         self._sessions.move_to_end(session_key)
         return known.person
 

@@ -46,7 +46,7 @@ HALF_OPEN_AFTER_25_S = {TCP_KEEPIDLE: 10, TCP_KEEPINTVL: 5, TCP_KEEPCNT: 3}
 
 @dataclass(eq=False)
 class _Follower:
-    """The sockets of one restricted person on one stream, and how far they have been told."""
+    """The sockets of people with one restricted scope on one stream, and how far they have been told."""
 
     user: Any
     told: int
@@ -77,18 +77,19 @@ class _Stream:
         return [self.ring[number] for number in range(start, min(start + limit, len(self.ring)))]
 
     def add(self, socket: MapSocket) -> None:
-        if socket.is_restricted:
-            self.restricted.setdefault(socket.scope, _Follower(socket.user, self.head)).sockets.add(socket)
+        if socket.is_restricted(self.key):
+            self.restricted.setdefault(socket.scope(self.key), _Follower(socket.user, self.head)).sockets.add(socket)
         else:
             self.staff.add(socket)
 
     def discard(self, socket: MapSocket) -> None:
         self.staff.discard(socket)
-        follower = self.restricted.get(socket.scope)
+        scope = socket.scope(self.key)
+        follower = self.restricted.get(scope)
         if follower:
             follower.sockets.discard(socket)
             if not follower.sockets:
-                del self.restricted[socket.scope]
+                del self.restricted[scope]
 
 
 class Hub:
@@ -179,16 +180,16 @@ class Hub:
                 events = news.events if news and news.epoch == stream.epoch else []
             if not events or events[0].seq != cursor + 1 or self._streams.get(stream.key) is not stream:
                 return False
-            for frame in await self._frames_for(stream, socket.user if socket.is_restricted else None, events):
+            for frame in await self._frames_for(stream, socket.user if socket.is_restricted(stream.key) else None, events):
                 await socket.put(frame)
             cursor = events[-1].seq
         return self._streams.get(stream.key) is stream
 
     async def _frames_for(self, stream: _Stream, restricted_user: Any, events: Sequence[LoggedEvent]) -> list[Frame]:
-        visible = None
+        heard = None
         if restricted_user is not None:
-            visible = await self._ask(visibility.visible_seqs, restricted_user, stream.key, events)
-        texts = (frames.texts_for(part, key=stream.key, epoch=stream.epoch, visible=visible) for part in frames.parts(events))
+            heard = await self._ask(visibility.heard, restricted_user, stream.key, events)
+        texts = (frames.texts_for(part, key=stream.key, epoch=stream.epoch, heard=heard) for part in frames.parts(events))
         return [Frame.of(frames.packed(part)) for part in texts]
 
     # The log

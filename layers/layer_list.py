@@ -16,7 +16,7 @@ def layer_list(user: Any) -> list[dict[str, Any]]:
 
 
 def _entry(layer: MapLayer, user: Any) -> dict[str, Any]:
-    actions = access.actions_of(user) if layer.move else access.actions_of(user) - _WRITES
+    actions = access.actions_of(user, layer.id) - (frozenset() if layer.move else _WRITES)
     return {
         "id": layer.id,
         "title": layer.title,

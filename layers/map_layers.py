@@ -4,25 +4,34 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from layers import access
 from layers.registry import LayerPart, MapLayer
 from spatial.models import Area, Feeder, Line, Station, Substation
 
+NETWORK_ID, AREAS_ID = "network", "areas"
 
-def _all_rows(model: Any) -> Any:
-    """Return the declaration of a table that whoever may see the layer sees whole."""
+
+def _assets(model: Any) -> Any:
+    """Return the declaration of a table of network assets: a person sees those that reach into their areas."""
 
     def rows(user: Any) -> QuerySet:
-        return model.objects.all()
+        return model.objects.filter(access.areas_of(user, NETWORK_ID, access.VIEW).touches("geom"))
 
     return rows
 
 
 def _feeders(user: Any) -> QuerySet:
-    return Feeder.objects.filter(geom__isnull=False)
+    return _assets(Feeder)(user).filter(geom__isnull=False)
+
+
+def areas_seen_by(user: Any) -> QuerySet[Area]:
+    """Return the areas that exist for this person: the granted ones and those inside them. Their neighbours are not theirs to know."""
+    reach = access.areas_of(user, AREAS_ID, access.VIEW)
+    return Area.objects.filter(reach.holds("geom"))
 
 
 NETWORK = MapLayer(
-    id="network",
+    id=NETWORK_ID,
     staff_only=True,
     title={"en": "Network", "zh": "电网"},
     # Drawn in this order: lines under stations, substations on top. A feeder is its lines merged, for when single lines are too small.
@@ -39,7 +48,7 @@ NETWORK = MapLayer(
         LayerPart(
             id="lines",
             geometry="line",
-            rows=_all_rows(Line),
+            rows=_assets(Line),
             geom="geom",
             properties={
                 "code": "code",
@@ -53,7 +62,7 @@ NETWORK = MapLayer(
         LayerPart(
             id="stations",
             geometry="point",
-            rows=_all_rows(Station),
+            rows=_assets(Station),
             geom="geom",
             properties={"code": "code", "name": "name", "feeder_id": "feeder_id", "feeder_code": "feeder__code"},
             min_zoom=14,
@@ -61,7 +70,7 @@ NETWORK = MapLayer(
         LayerPart(
             id="substations",
             geometry="point",
-            rows=_all_rows(Substation),
+            rows=_assets(Substation),
             geom="geom",
             properties={"code": "code", "name": "name", "voltage_kv": "voltage_kv", "secondary_kv": "secondary_kv"},
             min_zoom=6,
@@ -77,13 +86,13 @@ NETWORK = MapLayer(
 )
 
 AREAS = MapLayer(
-    id="areas",
+    id=AREAS_ID,
     title={"en": "Areas", "zh": "区域"},
     parts=[
         LayerPart(
             id="areas",
             geometry="polygon",
-            rows=_all_rows(Area),
+            rows=areas_seen_by,
             geom="geom",
             properties={"code": "code", "name": "name", "name_zh": "name_zh", "kind": "kind"},
         )

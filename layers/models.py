@@ -206,3 +206,26 @@ class AuditHead(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(name="audit_has_one_head", condition=Q(id=1))]
+
+
+class LayerGrant(models.Model):
+    """A right: whoever is in the group may do the action on the layer ("*": on every one) inside the area; no area means everywhere.
+
+    Deleting an area deletes its grants: a right must never grow because a polygon went away.
+    """
+
+    group = models.ForeignKey("auth.Group", models.CASCADE, related_name="layer_grants")
+    layer = models.CharField(max_length=40)
+    action = models.CharField(max_length=10)
+    area = models.ForeignKey("spatial.Area", models.CASCADE, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="a_right_is_granted_once", fields=["group", "layer", "action", "area"], nulls_distinct=False),
+            models.CheckConstraint(
+                name="a_right_is_for_a_known_action",
+                condition=models.Q(action__in=["view", "add", "move", "edit", "delete", "approve", "export"]),
+            ),
+            # The parts of a right are read as words of one text.
+            models.CheckConstraint(name="a_granted_layer_is_one_word", condition=models.Q(layer__regex=r"^(\*|[a-z0-9_-]+)$")),
+        ]

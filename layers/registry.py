@@ -1,6 +1,6 @@
 """The list of map layers. An app declares its layers in its own `map_layers.py`; this module never imports them."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +15,10 @@ Words = Mapping[Literal["en", "zh"], str]
 
 class UnknownLayer(LookupError):
     """No layer of that name is declared."""
+
+
+class UnknownFeature(LookupError):
+    """The layer has no such feature, or not for this person."""
 
 
 class BadFilter(ValueError):
@@ -65,7 +69,8 @@ class MapLayer:
     Of a `staff_only` layer, customers are not even told that it exists.
     `move` is the service that moves one feature of this layer: move(user=, feature_id=, at=, **command).
     `visible_ids(user, ids)` returns which of these features the person may hear about in live events, deleted and un-located ones
-    included (`rows` no longer has those). Without it, `rows` of the parts decide and a deletion is told to everyone who may see the layer.
+    included (`rows` no longer has those). Without it, `rows` of the parts decide and a deletion is told to whoever may see the place.
+    `holdings(user_ids)` returns, for people who see only what they hold, a text per person that changes when that does.
     """
 
     id: str
@@ -80,6 +85,7 @@ class MapLayer:
     staff_only: bool = False
     move: Callable[..., Any] | None = None
     visible_ids: Callable[[Any, Sequence[int]], Set[int]] | None = None
+    holdings: Callable[[Collection[int]], Mapping[int, str]] | None = None
 
     @property
     def min_zoom(self) -> int:
@@ -100,6 +106,11 @@ def register(layer: MapLayer) -> None:
 def layers() -> list[MapLayer]:
     """Return every declared layer in the order of declaration."""
     return list(_layers.values())
+
+
+def layer_ids() -> Set[str]:
+    """Return the names of all declared layers."""
+    return _layers.keys()
 
 
 def layer(layer_id: str) -> MapLayer:
@@ -132,4 +143,4 @@ def layer_for(user: Any, layer_id: str) -> MapLayer:
 
 
 def _may_see(user: Any, layer: MapLayer) -> bool:
-    return access.VIEW in access.actions_of(user) and (access.is_staff_role(user) or not layer.staff_only)
+    return bool(access.areas_of(user, layer.id, access.VIEW)) and (access.is_staff_role(user) or not layer.staff_only)

@@ -36,7 +36,8 @@ class MapSocket:
 
     send: Send
     user: Any
-    scope: str
+    # The person's scope on a stream (`access.scope_of`); rights are read with the handshake, so asking costs nothing.
+    scope: Callable[[str], str]
     session_key: str
     standing: Standing
     queue: deque[Frame] = field(default_factory=deque)
@@ -49,9 +50,8 @@ class MapSocket:
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def is_restricted(self) -> bool:
-        return self.scope != access.EVERYTHING
+    def is_restricted(self, key: str) -> bool:
+        return self.scope(key) != access.EVERYTHING
 
     def __post_init__(self) -> None:
         self._wire = Wire.under(self.send)

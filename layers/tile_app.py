@@ -19,7 +19,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from layers import basemap_tiles, registry
+from layers import access, basemap_tiles, registry
 from layers.db_pool import DatabaseTooSlow, DatabaseUnavailable, Pool
 from layers.freshness import Freshness, Person
 from layers.registry import BadFilter, MapLayer, UnknownLayer
@@ -98,7 +98,7 @@ class TileServer:
             request = self._request(scope["path"], scope["query_string"])
             if request.kind == "tiles":
                 tile = await self._tile(request, person)
-                await self._send_tile(send, tile, person, tag, takes_gzip)
+                await self._send_tile(send, tile, person.scope(request.name), tag, takes_gzip)
             elif request.kind == "json":
                 await _send_json(
                     send, 200, tile_json(registry.layer_for(person.user, request.name), base_url=_base_url(scope)), b"application/json"
@@ -147,12 +147,12 @@ class TileServer:
 
     async def _tile(self, request: TileRequest, person: Person) -> Tile:
         _, layer_id, z, x, y, filters = request
-        key = TileKey(layer_id, z, x, y, person.scope, filters)
+        key = TileKey(layer_id, z, x, y, person.scope(layer_id), filters)
         tile = self.cache.get(key)
         if tile is not None:
             return tile
         layer = registry.layer_for(person.user, layer_id)
-        if not person.sees_everything:
+        if access.is_private(key.scope):
             # What a customer holds is not told by the layer's stream, so nothing rendered for them is kept or shared.
             return await self._rendered(layer, key, person)
         render = self.cache.render(key)
@@ -195,10 +195,10 @@ class TileServer:
             elif boxes is not None and layer_id in (layer.id, layer.follows):
                 self.cache.drop_touched(layer, boxes)
 
-    async def _send_tile(self, send: Send, tile: Tile, person: Person, tag: bytes | None, takes_gzip: bool) -> None:
+    async def _send_tile(self, send: Send, tile: Tile, scope: str, tag: bytes | None, takes_gzip: bool) -> None:
         answer = tile.answer_gzip if takes_gzip else tile.answer_plain
         if answer is None:
-            answer = await self._answer_of(tile, person, zipped=takes_gzip)
+            answer = await self._answer_of(tile, scope, zipped=takes_gzip)
         start, body, etag, unchanged = answer
         if tag is not None and (tag == etag or _among(etag, tag)):
             await send(unchanged)
@@ -207,7 +207,7 @@ class TileServer:
         await send(start)
         await send(body)
 
-    async def _answer_of(self, tile: Tile, person: Person, *, zipped: bool) -> tuple[Any, ...]:
+    async def _answer_of(self, tile: Tile, scope: str, *, zipped: bool) -> tuple[Any, ...]:
         """Make the messages that answer with this tile, once; gzip replaces the plain form, and is undone for the rare client without it."""
         content = tile.plain
         before = tile.size_bytes
@@ -217,7 +217,7 @@ class TileServer:
         elif not zipped and content is None and tile.zipped is not None:
             content = gzip.decompress(tile.zipped)
         body = (tile.zipped if zipped else content) or b""
-        etag = f'"{_scope_hash(person.scope)}-{tile.digest}{"-gz" if zipped else ""}"'.encode()
+        etag = f'"{_scope_hash(scope)}-{tile.digest}{"-gz" if zipped else ""}"'.encode()
         answer = _messages(body, etag, _TILE_HEADERS, zipped=zipped)
         if zipped:
             tile.answer_gzip = answer
@@ -305,7 +305,7 @@ def _filters(query: bytes) -> Filters:
 
 def _compiled(layer: MapLayer, person: Person, key: TileKey) -> TileStatement | None:
     try:
-        return tile_statement(layer, person.user, key.filters, key.z, from_pyramid=person.sees_everything)
+        return tile_statement(layer, person.user, key.filters, key.z, from_pyramid=key.scope == access.EVERYTHING)
     finally:
         # Rare enough that no thread keeps a connection for it.
         connection.close()

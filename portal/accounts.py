@@ -2,11 +2,12 @@
 
 import secrets
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from customers.models import Account, AccountHolder
 from layers import audit
+from layers import services as rights
 from layers.access import CUSTOMER, ROLE_ACTIONS
 
 _NAMES = {
@@ -28,7 +29,7 @@ def ensure_demo_accounts(known: dict[str, str]) -> dict[str, dict[str, str]]:
     people, renewed = {}, []
     with transaction.atomic():
         for role in ROLE_ACTIONS:
-            group, _ = Group.objects.get_or_create(name=role)
+            [group] = rights.ensure_roles([role])
             first_name, last_name = _NAMES[role]
             user, _ = User.objects.get_or_create(username=role, defaults={"first_name": first_name, "last_name": last_name})
             password = known.get(role, "")

@@ -2,15 +2,18 @@
 
 import json
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.test import Client
 
 from customers import services
 from customers.models import Account, AccountHolder
+from layers import access
+from layers import services as rights
 from spatial.models import Area
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -18,12 +21,28 @@ PASSWORD = "correct horse battery staple"
 # Two real spots of central Helsinki, lon, lat.
 MUSEUM = (24.9316, 60.1751)
 THEATRE = (24.9472, 60.1716)
+# And one of Espoo, the county to the west.
+DIPOLI = (24.7320, 60.1849)
 
 
 def person(role: str, username: str | None = None) -> User:
     """Return a person of that role."""
     user = User.objects.create_user(username or role, password=PASSWORD, first_name=(username or role).capitalize())
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
+    user.groups.add(*rights.ensure_roles([role]))
+    return user
+
+
+def team(name: str, *areas: Area, layer: str = "*", actions: Iterable[str] = access.ROLE_ACTIONS["planner"]) -> str:
+    """Give the team (role:team) these actions in these areas only; return its name."""
+    grants = [rights.Grant(action, area.code) for action in actions for area in areas]
+    rights.set_grants(name, layer, grants, by=None, at=MONDAY)
+    return name
+
+
+def member(username: str, *groups: str) -> User:
+    """Return a person of exactly these groups."""
+    user = User.objects.create_user(username, password=PASSWORD, first_name=username.capitalize())
+    rights.set_groups([user.pk], groups, by=None, at=MONDAY)
     return user
 
 
@@ -111,3 +130,23 @@ def holder(db, museum: Account) -> User:
     user = person("customer", "kalle")
     AccountHolder.objects.create(user=user, account=museum)
     return user
+
+
+@pytest.fixture
+def espoo(db) -> Area:
+    """The county to the west of Helsinki; they share a border."""
+    geom = MultiPolygon(Polygon.from_bbox((24.5, 60.1, 24.8, 60.3)))
+    return Area.objects.create(kind=Area.Kind.COUNTY, code="ESP", name="Espoo", name_zh="埃斯波", geom=geom)
+
+
+@pytest.fixture
+def dipoli(planner: User, espoo: Area) -> Account:
+    """A conference centre in Espoo: second grade, located."""
+    command = new_customer("Dipoli", "0011122233", name_en="Dipoli", grade="second", contract_kva=400, at=DIPOLI)
+    return services.create_customers([command], user=planner, at=MONDAY)[0]
+
+
+@pytest.fixture
+def esko(espoo: Area) -> User:
+    """A planner for Espoo alone."""
+    return member("esko", team("planner:espoo", espoo))

@@ -13,11 +13,12 @@ from rest_framework.views import APIView
 
 from customers import search, selectors, services
 from customers.api import messages, serializers
-from customers.models import Account, AccountQuerySet, BusinessClass, Grade, Status
+from customers.models import LAYER_ID, Account, AccountQuerySet, BusinessClass, Grade, Status
 from layers import access
 from layers.api.commands import run_command
+from layers.map_layers import areas_seen_by
 from spatial import shapes
-from spatial.models import Area, PointMove
+from spatial.models import PointMove
 
 LIST_FILTERS = [
     OpenApiParameter(name, OpenApiTypes.STR) for name in ("bbox", "grade", "class", "status", "area", "located", "deleted", "q")
@@ -53,7 +54,7 @@ class CustomerList(APIView):
 
     @extend_schema(request=serializers.CustomerCreate, parameters=[KEY], responses={201: messages.CustomerCard})
     def post(self, request: Request) -> Response:
-        user = access.require(request.user, access.ADD)
+        user = access.require(request.user, access.ADD, LAYER_ID)
         fields = _valid(serializers.CustomerCreate, request.data)
         contacts = [services.NewContact(**contact) for contact in fields.pop("contacts", [])]
         command = services.NewCustomer(**{name: value for name, value in fields.items() if value is not None}, contacts=contacts)
@@ -62,7 +63,10 @@ class CustomerList(APIView):
             account = services.create_customers([command], user=user, at=at)[0]
             return selectors.customer_card(find_account(request.user, account.pk), user=request.user)
 
-        return run_command(request, access.ADD, run, status=201)
+        answer = run_command(request, user, run, status=201)
+        # A stored answer may be older than the person's rights.
+        find_account(request.user, answer.data["id"])
+        return answer
 
 
 class CustomerCounts(APIView):
@@ -83,16 +87,14 @@ class Customer(APIView):
 
     @extend_schema(request=serializers.CustomerPatch, parameters=[KEY], responses=messages.CustomerCard)
     def patch(self, request: Request, account_id: int) -> Response:
-        user = access.require(request.user, access.EDIT)
+        user = access.require(request.user, access.EDIT, LAYER_ID)
         fields = _valid(serializers.CustomerPatch, request.data)
         edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields.pop("base_version"), fields)
-        return run_command(
-            request, access.EDIT, lambda at: (services.edit_customers([edit], at=at, user=user), _card(request, account_id))[1]
-        )
+        return run_command(request, user, lambda at: (services.edit_customers([edit], at=at, user=user), _card(request, account_id))[1])
 
     @extend_schema(request=serializers.CustomerDelete, parameters=[KEY], responses=messages.CustomerCard)
     def delete(self, request: Request, account_id: int) -> Response:
-        user = access.require(request.user, access.DELETE)
+        user = access.require(request.user, access.DELETE, LAYER_ID)
         fields = _valid(serializers.CustomerDelete, request.data)
         edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields["base_version"])
 
@@ -100,7 +102,7 @@ class Customer(APIView):
             services.delete_customers([edit], user=user, at=at, reason=fields["reason"])
             return _card(request, account_id)
 
-        return run_command(request, access.DELETE, run)
+        return run_command(request, user, run)
 
 
 class CustomerRestore(APIView):
@@ -108,7 +110,7 @@ class CustomerRestore(APIView):
 
     @extend_schema(request=serializers.CustomerRestore, parameters=[KEY], responses=messages.CustomerCard)
     def post(self, request: Request, account_id: int) -> Response:
-        user = access.require(request.user, access.DELETE)
+        user = access.require(request.user, access.DELETE, LAYER_ID)
         fields = _valid(serializers.CustomerRestore, request.data)
         account = find_account(request.user, account_id)
 
@@ -116,7 +118,7 @@ class CustomerRestore(APIView):
             services.restore_customers([account.pk], user=user, at=at, reason=fields["reason"])
             return _card(request, account_id)
 
-        return run_command(request, access.DELETE, run)
+        return run_command(request, user, run)
 
 
 class CustomerMove(APIView):
@@ -124,7 +126,7 @@ class CustomerMove(APIView):
 
     @extend_schema(request=serializers.CustomerMove, parameters=[KEY], responses=messages.Moved)
     def post(self, request: Request, account_id: int) -> Response:
-        user = access.require(request.user, access.MOVE)
+        user = access.require(request.user, access.MOVE, LAYER_ID)
         command = _valid(serializers.CustomerMove, request.data)
         account = find_account(request.user, account_id)
         confirmed = command.pop("confirm_distance")
@@ -133,7 +135,7 @@ class CustomerMove(APIView):
             move = services.move_customer(user=user, account=account, at=at, confirmed=confirmed, **command)
             return _moved(request, account_id, move)
 
-        return run_command(request, access.MOVE, run)
+        return run_command(request, user, run)
 
 
 class CustomerUndo(APIView):
@@ -141,7 +143,7 @@ class CustomerUndo(APIView):
 
     @extend_schema(request=serializers.MoveUndo, parameters=[KEY], responses=messages.Moved)
     def post(self, request: Request, account_id: int) -> Response:
-        user = access.require(request.user, access.MOVE)
+        user = access.require(request.user, access.MOVE, LAYER_ID)
         command = _valid(serializers.MoveUndo, request.data)
         account = find_account(request.user, account_id)
 
@@ -149,7 +151,7 @@ class CustomerUndo(APIView):
             move = services.undo_customer_move(user=user, account=account, at=at, **command)
             return _moved(request, account_id, move)
 
-        return run_command(request, access.MOVE, run)
+        return run_command(request, user, run)
 
 
 class CustomerHistory(APIView):
@@ -166,7 +168,7 @@ class CustomersWithin(APIView):
     @extend_schema(request=serializers.WithinShape, responses=messages.Within)
     def post(self, request: Request) -> Response:
         drawn = _valid(serializers.WithinShape, request.data)
-        rows = selectors.filtered(Account.objects.visible_to(request.user).with_grade_order(), _filter(drawn))
+        rows = selectors.filtered(Account.objects.visible_to(request.user).with_grade_order(), _filter(drawn, request.user))
         rows = _inside(rows, drawn)
         counts = selectors.customer_counts(rows)
         listed = selectors.customer_rows(rows.order_by(*_ORDERINGS["grade"])[: selectors.WITHIN_LIMIT])
@@ -228,15 +230,15 @@ def _moved(request: Request, account_id: int, move: PointMove) -> dict[str, Any]
 def _query(request: Request) -> tuple[dict[str, Any], AccountQuerySet]:
     query = _valid(serializers.CustomerQuery, request.query_params.dict())
     rows = Account.objects.visible_to(request.user).with_grade_order()
-    return query, selectors.filtered(rows, _filter(query))
+    return query, selectors.filtered(rows, _filter(query, request.user))
 
 
-def _filter(query: dict[str, Any]) -> selectors.CustomerFilter:
+def _filter(query: dict[str, Any], user: access.Person) -> selectors.CustomerFilter:
     return selectors.CustomerFilter(
         grades=_words(query, "grade", Grade.values),
         classes=_words(query, "class", BusinessClass.values),
         statuses=_words(query, "status", Status.values),
-        areas=_words(query, "area", None),
+        areas=_areas(query, user),
         bbox=_bbox(query.get("bbox")),
         located=query.get("located"),
         deleted=query.get("deleted", False),
@@ -249,9 +251,14 @@ def _words(query: dict[str, Any], name: str, known: list[str] | None) -> list[st
     unknown = [word for word in words if known is not None and word not in known]
     if unknown:
         raise drf.ValidationError({name: [f"“{unknown[0][:40]}” is not one of: {', '.join(known or [])}."]})
-    if known is None and words and Area.objects.filter(code__in=words).count() < len(set(words)):
-        raise drf.ValidationError({name: ["One of these areas is not known."]})
     return words
+
+
+def _areas(query: dict[str, Any], user: access.Person) -> list[str]:
+    codes = _words(query, "area", None)
+    if codes and areas_seen_by(user).filter(code__in=codes).count() < len(set(codes)):
+        raise drf.ValidationError({"area": ["One of these areas is not known."]})
+    return codes
 
 
 def _bbox(text: str | None) -> tuple[float, float, float, float] | None:

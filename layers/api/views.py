@@ -59,20 +59,22 @@ class FeatureMove(APIView):
 
     @extend_schema(request=serializers.FeatureMove, parameters=[KEY], responses=OpenApiTypes.OBJECT)
     def post(self, request: Request, layer_id: str, feature_id: int) -> Response:
-        access.require(request.user, access.MOVE)
         layer = registry.layer_for(request.user, layer_id)
+        user = access.require(request.user, access.MOVE, layer.id)
         move = layer.move
         if move is None:
             raise access.NotAllowed(f"Features of the layer “{layer.id}” cannot be moved here.")
+        if layer.visible_ids and feature_id not in layer.visible_ids(user, [feature_id]):
+            raise registry.UnknownFeature(f"There is no such feature of the layer “{layer.id}”, or not for you.")
         checked = serializers.FeatureMove(data=request.data)
         checked.is_valid(raise_exception=True)
         command = dict(checked.validated_data)
         confirmed = command.pop("confirm_distance")
 
         def run(at: datetime) -> Any:
-            return move(user=request.user, feature_id=feature_id, at=at, confirmed=confirmed, **command)
+            return move(user=user, feature_id=feature_id, at=at, confirmed=confirmed, **command)
 
-        return run_command(request, access.MOVE, run)
+        return run_command(request, user, run)
 
 
 def _filters(request: Request, layer: MapLayer) -> Filters:

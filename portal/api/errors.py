@@ -16,6 +16,7 @@ from rest_framework.views import set_rollback
 from customers import services as customers
 from customers.selectors import customer_card, move_row
 from layers import access, audit, idempotency, registry
+from layers import services as rights
 from spatial import datums, geometry, tiles
 from spatial.services import points
 
@@ -23,8 +24,15 @@ log = structlog.get_logger()
 
 STATUSES: dict[type[Exception], tuple[int, str]] = {
     access.NotAllowed: (403, "not_allowed"),
+    access.OutsideArea: (403, "outside_area"),
     customers.NotThere: (404, "not_found"),
     registry.UnknownLayer: (404, "unknown_layer"),
+    registry.UnknownFeature: (404, "not_found"),
+    rights.UnknownPerson: (404, "not_found"),
+    rights.UnknownGroup: (400, "unknown_group"),
+    rights.UnknownArea: (400, "unknown_area"),
+    rights.UnknownAction: (400, "unknown_action"),
+    rights.LastAdministrator: (409, "last_administrator"),
     registry.BadFilter: (400, "bad_filter"),
     customers.AccountNumberTaken: (409, "account_number_taken"),
     customers.StaleEdit: (409, "version_conflict"),

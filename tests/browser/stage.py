@@ -9,9 +9,10 @@ import django
 
 django.setup()
 
-from django.contrib.auth.models import Group, User  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon  # noqa: E402
 
+from layers import services as rights  # noqa: E402
 from layers.access import ROLE_ACTIONS  # noqa: E402
 from layers.basemap_records import VECTOR, demo_imagery, save_basemaps  # noqa: E402
 from spatial.models import Area, Place  # noqa: E402
@@ -26,7 +27,7 @@ def set_up() -> None:
     for username, role in PEOPLE.items():
         first_name, last_name = NAMES.get(username, (username.capitalize(), "Tester"))
         user = User.objects.create_user(username, password=PASSWORD, first_name=first_name, last_name=last_name)
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        user.groups.add(*rights.ensure_roles([role]))
     county = MultiPolygon(Polygon.from_bbox((24.8, 60.1, 25.1, 60.3)))
     Area.objects.create(kind=Area.Kind.COUNTY, code="HEL", name="Helsinki", name_zh="赫尔辛基", geom=county)
     # No map proxy runs here: the imagery is a source that is down.

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from customers import services
 from customers.models import Account
 from layers import audit, basemap_records, reference_data
+from layers import services as rights
 from layers.models import AuditHead, AuditRow
 from portal.accounts import ensure_demo_accounts
 from tests.cast import MONDAY, MUSEUM, PASSWORD, THEATRE, Browser, person
@@ -26,6 +27,7 @@ from tests.spatial.test_import_network import SMALL
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
 Case = Callable[[Account, Account, User], Any]
+MOVE = rights.Grant("move")
 PLACE = {"kind": "poi", "name": "Kiosk", "lon": 24.9, "lat": 60.1}
 
 
@@ -40,8 +42,15 @@ CASES: dict[str, Case] = {
     "layers.reference_data.import_areas": _areas,
     "layers.reference_data.import_places": lambda *_: reference_data.import_places([PLACE], origin="by-hand"),
     "layers.basemap_records.save_basemaps": lambda *_: basemap_records.save_basemaps([basemap_records.VECTOR]),
+    "layers.services.set_grants": lambda m, t, user: rights.set_grants("planner:north", "customers", [MOVE], by=user, at=MONDAY),
+    "layers.services.grant": lambda m, t, user: rights.grant("planner:north", "customers", [MOVE], by=user, at=MONDAY),
+    "layers.services.revoke": lambda m, t, user: rights.revoke("planner", "*", [MOVE], by=user, at=MONDAY),
+    "layers.services.set_groups": lambda m, t, user: rights.set_groups([user.pk], ["dispatcher"], by=user, at=MONDAY),
+    "layers.services.set_active": lambda m, t, user: rights.set_active([user.pk], is_active=False, by=user, at=MONDAY),
     "portal.accounts.ensure_demo_accounts": lambda *_: ensure_demo_accounts({}),
 }
+# They make groups that do not exist yet, with the rights that the code names; whoever is put into one leaves a row.
+WITHOUT_A_ROW = {"layers.services.ensure_roles", "layers.services.ensure_team"}
 APPS = ("layers", "customers", "incidents", "analytics", "portal")  # what spatial writes, the service above it records
 MODULES = ("services.py", "services/**/*.py", "reference_data.py", "basemap_records.py", "accounts.py")
 
@@ -94,7 +103,7 @@ def move(account: Account, user: User, where: tuple[float, float] = THEATRE, **m
 
 
 def test_every_service_that_writes_has_a_case() -> None:
-    assert writing_services() == set(CASES)
+    assert writing_services() - WITHOUT_A_ROW == set(CASES)
 
 
 @pytest.mark.parametrize("service", CASES)

@@ -140,9 +140,9 @@ def loaded(user: User) -> ReferenceMap:
 def catch_up(page: ReferenceMap, user: User, *, is_restricted: bool) -> None:
     """Give the page the frames that the hub would send to this person."""
     events = event_log.read_after({LAYER: page.cursor}, 1000)[LAYER].events
-    visible = visibility.visible_seqs(user, LAYER, events) if is_restricted else None
+    heard = visibility.heard(user, LAYER, events) if is_restricted else None
     for part in frames.parts(events):
-        frame = frames.packed(frames.texts_for(part, key=LAYER, epoch=page.epoch, visible=visible))
+        frame = frames.packed(frames.texts_for(part, key=LAYER, epoch=page.epoch, heard=heard))
         assert page.take(json.loads(frame)) == ""
 
 

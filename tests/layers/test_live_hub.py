@@ -15,14 +15,14 @@ from django.db import OperationalError
 from layers import access, event_log, hub, visibility
 from layers.db_pool import DatabaseUnavailable
 from layers.event_log import News, Standing
-from layers.frames import CloseCode, LoggedEvent, event_text
+from layers.frames import CloseCode, Heard, LoggedEvent, event_text
 from layers.sockets import MAX_QUEUED_FRAMES, MapSocket, SocketClosed
 from layers.wire import Frame
 from tests.layers.live_client import ReferenceMap
 
 pytestmark = pytest.mark.unit
 EPOCH = "0d6a4a3e-0000-4000-8000-000000000001"
-STANDING = Standing("md5", ("dispatcher",), False)
+STANDING = Standing("md5", "dispatcher")
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
@@ -86,7 +86,7 @@ class Peer:
         self.closed: int | None = None
         self.reads = asyncio.Event()
         self.reads.set()
-        self.socket = MapSocket(self.send, SimpleNamespace(pk=7), scope, f"session-{id(self)}", STANDING)
+        self.socket = MapSocket(self.send, SimpleNamespace(pk=7), lambda key: scope, f"session-{id(self)}", STANDING)
 
     async def send(self, message: dict[str, Any]) -> None:
         await self.reads.wait()
@@ -236,11 +236,11 @@ async def test_a_head_that_went_back_resets_everyone(the_hub: hub.Hub, log: Log)
 
 
 async def test_a_restricted_person_gets_skips_and_never_delays_staff(the_hub: hub.Hub, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    def slowly(user: Any, key: str, events: list[LoggedEvent]) -> set[int]:
+    def slowly(user: Any, key: str, events: list[LoggedEvent]) -> Heard:
         time.sleep(0.5)
-        return {event.seq for event in events if event.feature_id == 2}
+        return Heard({event.seq for event in events if event.feature_id == 2})
 
-    monkeypatch.setattr(visibility, "visible_seqs", slowly)
+    monkeypatch.setattr(visibility, "heard", slowly)
     staff, customer = await Peer().join(the_hub), await Peer("user-7").join(the_hub)
     log.append(3, feature_id=1)
     log.append(1, feature_id=2)
@@ -260,15 +260,15 @@ async def test_a_restricted_person_gets_skips_and_never_delays_staff(the_hub: hu
 async def test_a_database_that_is_away_for_a_moment_delays_only_the_restricted(
     the_hub: hub.Hub, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers: list[Any] = [OperationalError("away"), OperationalError("still away"), {1, 2}]
+    answers: list[Any] = [OperationalError("away"), OperationalError("still away"), Heard({1, 2})]
 
-    def judged(user: Any, key: str, events: list[LoggedEvent]) -> set[int]:
+    def judged(user: Any, key: str, events: list[LoggedEvent]) -> Heard:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    monkeypatch.setattr(visibility, "visible_seqs", judged)
+    monkeypatch.setattr(visibility, "heard", judged)
     staff, customer = await Peer().join(the_hub), await Peer("user-7").join(the_hub)
     log.append(2)
 

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 
 from customers.models import Account
 from layers import registry
+from layers import services as rights
 from layers.models import Event
 from layers.tile_cache import Tile, TileCache, TileKey, touched_range
 from layers.tile_sql import EXTENT, POINT_BUFFER
@@ -202,7 +202,7 @@ def test_what_ends_a_persons_rights_counts_from_the_next_tile(tiles, museum, pla
     assert tiles.get(path(15, MUSEUM), planner).status == 401, "a new password ends old sessions"
 
     assert tiles.get(path(15, MUSEUM), dispatcher).status == 200
-    dispatcher.groups.set([Group.objects.get_or_create(name="customer")[0]])
+    dispatcher.groups.set(rights.ensure_roles(["customer"]))
     assert tiles.get(path(15, MUSEUM), dispatcher).status == 204, "now a customer, who holds nothing"
     dispatcher.groups.clear()
     assert tiles.get(path(15, MUSEUM), dispatcher).status == 404

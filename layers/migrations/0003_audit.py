@@ -36,7 +36,7 @@ def give_privileges(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('layers', '0001_initial'),
+        ("layers", "0002_layer_grants"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
