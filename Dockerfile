@@ -33,4 +33,5 @@ VOLUME /var/lib/gridatlas
 EXPOSE 8000
 # WEB_CONCURRENCY sets the number of processes. Only the proxy of the same network reaches this port, so its headers are trusted.
 CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--ws", "websockets-sansio", \
+     "--ws-max-size", "65536", "--ws-per-message-deflate", "false", \
      "--no-access-log", "--proxy-headers", "--forwarded-allow-ips", "*", "--timeout-graceful-shutdown", "10"]

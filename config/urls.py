@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from layers.api.basemaps import imagery_tile
@@ -16,6 +17,8 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
     path("imagery/<slug:key>/<int:z>/<int:x>/<int:y>.png", imagery_tile),
+    # One way to sign in, with its throttle and its audit: the application's own page.
+    path("admin/login/", RedirectView.as_view(url="/sign-in")),
     path("admin/", admin.site.urls),
     # An unknown address below the server's own prefixes is 404; everything else is a place inside the application.
     re_path(r"^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|ws/).*$", pages.application),

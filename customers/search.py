@@ -33,6 +33,9 @@ def search(*, user: access.Person, text: str, limit: int = 12) -> list[dict[str,
 
 def found_places(*, text: str, limit: int) -> list[dict[str, Any]]:
     """Return streets, addresses and named places whose name is near the text."""
+    text = text.replace("\x00", "").strip()
+    if not text:
+        return []
     key = fold(text)
     names = Place.objects.annotate(key=Lower("name"))
     contained = names.filter(Q(key__contains=text.strip().lower()) | Q(address__icontains=text.strip())).order_by("name")[:limit]

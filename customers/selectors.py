@@ -12,6 +12,7 @@ from django.contrib.gis.geos import GEOSGeometry, Point, Polygon
 from django.db import connection
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from customers.models import LAYER_ID, Account, AccountQuerySet
 from customers.rules import fold
@@ -128,7 +129,9 @@ def customer_card(account: Account, *, user: access.Person) -> dict[str, Any]:
     """Return everything the site card shows of one customer."""
     point = account.point
     last_move = PointMove.objects.filter(point=point).select_related("actor").first()
-    periods = account.grade_periods.filter(valid_to_date__isnull=True).order_by("-valid_from_date")
+    # Open and begun: a period that starts tomorrow is not shown as today's.
+    current = Q(valid_to_date__isnull=True, valid_from_date__lte=timezone.localdate())
+    periods = account.grade_periods.filter(current).order_by("-valid_from_date")
     return {
         **_row(account),
         "point": {
@@ -150,7 +153,7 @@ def customer_card(account: Account, *, user: access.Person) -> dict[str, Any]:
         ],
         "class_memberships": [
             {"business_class": row.business_class, "valid_from_date": row.valid_from_date.isoformat(), "list_year": row.list_year}
-            for row in account.class_memberships.filter(valid_to_date__isnull=True).order_by("business_class")
+            for row in account.class_memberships.filter(current).order_by("business_class")
         ],
         "grade_since": next((period.valid_from_date.isoformat() for period in periods), None),
         "delete_reason": account.delete_reason,

@@ -1,6 +1,6 @@
 """Writes about customers. Each is one transaction that ends in one event per customer changed on the map."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -210,6 +210,7 @@ def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime, user: User | 
     """
     with transaction.atomic():
         accounts = _locked([edit.account_id for edit in edits])
+        _refuse_deleted(accounts.values())
         _refuse_outside(list(accounts), access.EDIT, user)
         before = {account.pk: _spot(account) for account in accounts.values()}
         for edit in edits:
@@ -377,7 +378,13 @@ def _locked(account_ids: Sequence[int]) -> dict[int, Account]:
 
 def _locked_by_point(point_ids: Sequence[int]) -> list[tuple[Account, live.Spot | None]]:
     queryset = Account.objects.select_for_update(of=("self",)).select_related("point").filter(point_id__in=point_ids).order_by("pk")
+    _refuse_deleted(queryset)
     return [(account, _spot(account)) for account in queryset]
+
+
+def _refuse_deleted(accounts: Iterable[Account]) -> None:
+    if any(account.deleted_at for account in accounts):
+        raise AlreadySo("This customer is deleted; restore it first.")
 
 
 def _refuse_outside(account_ids: Sequence[int], action: str, user: User | None) -> None:

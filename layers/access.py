@@ -167,13 +167,18 @@ def role_named(group: str) -> str:
 
 
 def role_among(groups: Iterable[str], *, is_superuser: bool) -> str:
-    """Return the role of somebody in these groups: the first in ROLE_ACTIONS' order."""
+    """Return the role of somebody in these groups: administrator before all, else the first in ROLE_ACTIONS' order.
+
+    Whoever administers keeps doing so when they join a team, and a superuser always does: an installation can be repaired.
+    """
     roles = {role_named(name) for name in groups}
-    return next((role for role in ROLE_ACTIONS if role in roles), ADMINISTRATOR if is_superuser else "")
+    if is_superuser or ADMINISTRATOR in roles:
+        return ADMINISTRATOR
+    return next((role for role in ROLE_ACTIONS if role in roles), "")
 
 
 def role_of(user: Person) -> str:
-    """Return the person's role, or "" for somebody without one. In several groups, the first in ROLE_ACTIONS' order counts."""
+    """Return the person's role, or "" for somebody without one. In several groups, see `role_among`."""
     return rights_of(user).role
 
 

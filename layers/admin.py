@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -46,5 +47,10 @@ def _record(request: HttpRequest, basemaps: Sequence[Basemap], verb: str, fields
 
 
 def _hand_over(request: HttpRequest) -> None:
-    for key, reason in basemap_records.hand_to_mapproxy()["refused"].items():
-        messages.warning(request, f"Basemap {key} is left out: {reason}")
+    """Tell MapProxy once the change is committed: what is rolled back must not be served."""
+
+    def tell() -> None:
+        for key, reason in basemap_records.hand_to_mapproxy()["refused"].items():
+            messages.warning(request, f"Basemap {key} is left out: {reason}")
+
+    transaction.on_commit(tell)

@@ -1,4 +1,4 @@
-"""The text frames of /ws/map: built once per event, shared by every socket. The protocol is in docs/contract.md, section Live."""
+"""The text frames of /ws/map: built once per event, shared by every socket. The protocol is in docs/api.md, section Live."""
 
 import json
 from collections.abc import Iterator, Sequence, Set

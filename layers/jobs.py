@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import structlog
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from layers import audit
@@ -17,6 +18,12 @@ def forget_old_answers() -> str:
     """Delete stored answers of write commands older than KEEP_ANSWERS."""
     forgotten, _ = IdempotencyKey.objects.filter(at__lt=timezone.now() - KEEP_ANSWERS).delete()
     return f"{forgotten} stored answers forgotten."
+
+
+def forget_old_sessions() -> str:
+    """Delete sessions that have run out; nobody can use them any more."""
+    forgotten, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    return f"{forgotten} expired sessions forgotten."
 
 
 def check_audit() -> str:

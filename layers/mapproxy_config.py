@@ -24,6 +24,8 @@ UPSTREAM_TIMEOUT_S = 3
 OFFERED_SRS = ("EPSG:3857", "EPSG:4326", "EPSG:4490")
 SHIFTED_DATUMS = ("GCJ02", "BD09")
 KEPT_DAYS = 30
+# Only variables of this name may leave the process inside an upstream's address.
+KEY_PREFIX = "BASEMAP_KEY_"
 # What a WMTS calls its Web Mercator matrix when the record does not say (`layer@matrixset`).
 USUAL_MATRIX_SET = "GoogleMapsCompatible"
 
@@ -142,6 +144,9 @@ _MISSING_IS_BLANK = {404: {"response": "transparent", "cache": False}, 204: {"re
 def _with_key(basemap: Basemap, environ: Mapping[str, str]) -> str:
     if "{key}" not in basemap.source:
         return basemap.source
+    if basemap.key_env and not basemap.key_env.startswith(KEY_PREFIX):
+        # Else a record could name SECRET_KEY or DATABASE_URL and have it sent to any host.
+        raise CannotProxy(f"The variable that holds the key must be called {KEY_PREFIX}..., not {basemap.key_env}.")
     key = environ.get(basemap.key_env, "") if basemap.key_env else ""
     if not key:
         raise CannotProxy(f"The address needs a key, and the environment variable {basemap.key_env or '(none named)'} is empty.")

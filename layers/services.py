@@ -207,7 +207,9 @@ def _people(user_ids: Sequence[int]) -> list[User]:
 @contextmanager
 def _somebody_administrates() -> Iterator[None]:
     """Refuse the change inside if it takes the last one who can give rights. One at a time: two must not remove each other at once."""
-    administrators = User.objects.filter(is_active=True).filter(Q(is_superuser=True) | Q(groups__name__startswith=access.ADMINISTRATOR))
+    administrators = User.objects.filter(is_active=True).filter(
+        Q(is_superuser=True) | Q(groups__name=access.ADMINISTRATOR) | Q(groups__name__startswith=f"{access.ADMINISTRATOR}:")
+    )
     list(Group.objects.select_for_update().filter(name=access.ADMINISTRATOR))
     had_one = administrators.exists()
     yield

@@ -36,7 +36,9 @@ MAX_FILTER_WORDS = 50
 # Small tiles are compressed in place: handing them to a thread costs more than it saves.
 _GZIP_IN_PLACE_BYTES = 64_000
 _MEMO_SIZE = 20_000
-_TILE_PATH = re.compile(r"/(tiles|basemaps)/([^/]{1,80})/(-?\d{1,9})/(-?\d{1,12})/(-?\d{1,12})\.mvt")
+# A statement holds its areas' polygons as text, so far fewer are kept.
+_STATEMENTS = 500
+_TILE_PATH = re.compile(r"/(tiles|basemaps)/([\w-]{1,80})/(-?\d{1,9})/(-?\d{1,12})/(-?\d{1,12})\.mvt")
 _JSON_PATH = re.compile(r"/tiles/([^/]{1,80})\.json")
 _SESSION_COOKIE = re.compile(rf"(?:^|;\s*){re.escape(settings.SESSION_COOKIE_NAME)}=([^;]*)")
 _SAFETY_HEADERS = [(b"x-content-type-options", b"nosniff")]
@@ -131,10 +133,11 @@ class TileServer:
             if session_key is None:
                 match = _SESSION_COOKIE.search(cookie.decode("latin-1"))
                 session_key = match[1] if match else ""
-                _remember(self._session_keys, cookie, session_key)
             if session_key:
                 person = await self.freshness.person(session_key)
                 if person is not None:
+                    # Remembered only for somebody known: strangers' headers must not fill the memory.
+                    _remember(self._session_keys, cookie, session_key)
                     return person
         raise Refusal(401, "not_signed_in", "Sign in to see the map.")
 
@@ -180,7 +183,7 @@ class TileServer:
                 statement = await self.loop.run_in_executor(self._threads, _compiled, layer, person, key)
             except DatabaseError as error:
                 raise DatabaseUnavailable("The database is not reachable at the moment.") from error
-            _remember(self._statements, where, statement)
+            _remember(self._statements, where, statement, _STATEMENTS)
         return self._statements[where]
 
     def _finish(self, key: TileKey, render: Any, task: "asyncio.Task[Tile]") -> None:
@@ -331,9 +334,9 @@ def _among(etag: bytes, tag: bytes) -> bool:
     return tag == b"*" or any(part.strip().removeprefix(b"W/") == etag for part in tag.split(b","))
 
 
-def _remember(memo: dict[Any, Any], key: Any, value: Any) -> None:
+def _remember(memo: dict[Any, Any], key: Any, value: Any, size: int = _MEMO_SIZE) -> None:
     # Forgetting all at once is cheap, rare and needs no order.
-    if len(memo) >= _MEMO_SIZE:
+    if len(memo) >= size:
         memo.clear()
     memo[key] = value
 

@@ -48,7 +48,7 @@ def ensure_demo_accounts(known: dict[str, str]) -> dict[str, dict[str, str]]:
 
 
 def _hold_something(user: User) -> None:
-    """Give the demonstration customer the accounts of the enterprise that has the most."""
+    """Give the demonstration customer the accounts of one enterprise."""
     if AccountHolder.objects.filter(user=user).exists():
         return
     account = Account.objects.present().located().order_by("account_no").first()

@@ -20,14 +20,24 @@ KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.UUID, OpenApiParameter.HE
 MAX_PEOPLE = 500
 
 
-class GrantMessage(serializers.Serializer):
-    """One right; `area` is an area's code, null means everywhere."""
+class Strict(serializers.Serializer):
+    """Refuses fields it does not know: a misspelt `area` must not become a right everywhere."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError({name: ["This field is not known here."] for name in unknown[:20]})
+        return super().to_internal_value(data)
+
+
+class GrantMessage(Strict):
+    """One right; `area` is an area's code, null means everywhere and has to be said."""
 
     action = serializers.ChoiceField(access.ALL_ACTIONS)
-    area = serializers.CharField(max_length=40, allow_null=True, required=False, default=None)
+    area = serializers.CharField(max_length=40, allow_null=True)
 
 
-class GrantSet(serializers.Serializer):
+class GrantSet(Strict):
     """All rights of a group on a layer ("*": on every layer). A group named role:team is made when it does not exist."""
 
     group = serializers.CharField(max_length=150)
@@ -35,17 +45,11 @@ class GrantSet(serializers.Serializer):
     grants = serializers.ListField(child=GrantMessage(), max_length=500)
 
 
-class PersonPatch(serializers.Serializer):
+class PersonPatch(Strict):
     """What changes about a person; what is left out stays."""
 
     groups = serializers.ListField(child=serializers.CharField(max_length=150), required=False, max_length=50)
     is_active = serializers.BooleanField(required=False)
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            raise serializers.ValidationError({name: ["This field is not known here."] for name in unknown[:20]})
-        return super().to_internal_value(data)
 
 
 class PersonOut(serializers.Serializer):

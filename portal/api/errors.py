@@ -95,6 +95,8 @@ def _response(error: Exception, context: dict[str, Any]) -> Response | None:
         return _answer(400, "not_json", "The body is not JSON that can be read here: UTF-8 text, finite numbers, not nested too deeply.")
     if isinstance(error, exceptions.APIException):
         response = _answer(error.status_code, str(error.default_code), str(error.detail))
+        if wait_s := getattr(error, "wait", None):
+            response["Retry-After"] = str(int(wait_s) + 1)
         if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
             response["WWW-Authenticate"] = "Session"
         return response

@@ -1,4 +1,4 @@
-"""Read bodies."""
+"""Read the JSON bodies of requests, and refuse what is not JSON."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Doors of the portal: sign-in, who am I, health."""
+"""Doors of the portal: sign-in, and who am I."""
 
 from typing import Any
 
@@ -19,6 +19,7 @@ from customers.selectors import person_name
 from layers import access, audit
 from portal import selectors
 from portal.api.authentication import Session as CookieSession
+from portal.api.throttles import SignInThrottle
 
 
 class SignIn(serializers.Serializer):
@@ -61,6 +62,7 @@ class Session(APIView):
     """Sign in and out."""
 
     permission_classes = [permissions.AllowAny]
+    throttle_classes = [SignInThrottle]
 
     @extend_schema(request=SignIn, responses=MeOut)
     def post(self, request: Request) -> Response:

@@ -2,11 +2,12 @@
 
 import threading
 import uuid
+from datetime import date
 
 import pytest
 from django.db import connection
 
-from customers.models import Account
+from customers.models import Account, GradePeriod
 from layers.models import Event, IdempotencyKey
 from spatial.models import PointMove
 from tests.cast import MUSEUM, THEATRE, Browser, person
@@ -244,3 +245,23 @@ def test_of_ten_planners_at_once_exactly_one_moves_the_point(museum, planner):
 
     assert sorted(answers) == [200] + [409] * 9
     assert PointMove.objects.filter(point=museum.point).count() == 2
+
+
+def test_a_deleted_customer_cannot_be_moved_undone_or_edited(museum, planner):
+    browser = Browser(planner)
+    move = browser.post(f"/api/v1/customers/{museum.pk}/move", move_to(NEAR_MUSEUM)).json()["move"]
+    browser.send("DELETE", f"/api/v1/customers/{museum.pk}", {"base_version": 1, "reason": "gone"})
+
+    answers = [
+        browser.post(f"/api/v1/customers/{museum.pk}/move", move_to(MUSEUM, base_version=3)),
+        browser.post(f"/api/v1/customers/{museum.pk}/undo", {"move_id": move["id"], "base_version": 3}),
+        browser.send("PATCH", f"/api/v1/customers/{museum.pk}", {"base_version": 2, "address": "Nowhere 1"}),
+    ]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(409, "already_so")] * 3
+
+
+def test_a_grade_that_has_not_begun_is_not_shown_as_todays(museum, planner):
+    GradePeriod.objects.create(account=museum, grade="special", valid_from_date=date(2999, 1, 1))
+
+    assert Browser(planner).get(f"/api/v1/customers/{museum.pk}").json()["grade_since"] == "2026-03-02"

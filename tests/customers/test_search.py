@@ -82,6 +82,10 @@ def test_odd_text_finds_little_and_breaks_nothing(museum, planner, text):
     assert answer.status_code == 200
 
 
+def test_a_nul_byte_in_an_address_to_find_is_no_fault(museum, planner):
+    assert Browser(planner).get("/api/v1/geocode", q="\x00").json()["results"] == []
+
+
 def test_a_deleted_customer_is_not_found(museum, planner):
     services.delete_customers([services.CustomerEdit(museum.pk, 1)], user=planner, at=MONDAY, reason="gone")
 

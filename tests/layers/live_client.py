@@ -1,4 +1,4 @@
-"""The reference client of /ws/map: what any client must do with the frames (docs/contract.md, section Live), in plain Python."""
+"""The reference client of /ws/map: what any client must do with the frames (docs/api.md, section Live), in plain Python."""
 
 import json
 from collections.abc import Iterable

@@ -19,7 +19,7 @@ TIANDITU = {
     "title_zh": "天地图影像",
     "source_type": "xyz",
     "source": "https://t0.tianditu.gov.cn/img_w/wmts?x={x}&y={y}&z={z}&tk={key}",
-    "key_env": "TIANDITU_KEY",
+    "key_env": "BASEMAP_KEY_TIANDITU",
     "datum": "CGCS2000",
     "min_zoom": 1,
     "max_zoom": 18,
@@ -42,7 +42,7 @@ def test_the_browser_learns_every_enabled_background_with_its_datum_and_licence(
     assert answer[0]["url"] == "/basemaps/osm/{z}/{x}/{y}.mvt"
     assert (answer[1]["url"], answer[1]["datum"], answer[1]["status"]) == ("/imagery/tianditu/{z}/{x}/{y}.png", "CGCS2000", "ok")
     assert "OpenStreetMap" in answer[0]["attribution"]
-    assert "TIANDITU_KEY" not in json.dumps(answer)
+    assert "BASEMAP_KEY_TIANDITU" not in json.dumps(answer)
     assert "tk=" not in json.dumps(answer)
 
 
@@ -73,15 +73,16 @@ def test_an_upstream_that_is_down_costs_a_notice_and_not_an_error(planner, setti
     assert Browser(planner).get("/api/v1/basemaps").json()[0]["status"] == "down"
 
 
-def test_an_administrator_adds_an_upstream_and_mapproxy_hears_of_it(db, var):
+def test_an_administrator_adds_an_upstream_and_mapproxy_hears_of_it(db, var, django_capture_on_commit_callbacks):
     admin = person("administrator", "aino")
     admin.is_staff = admin.is_superuser = True
     admin.save()
     form = {name: "" if value is None else value for name, value in TIANDITU.items() if name != "key_env"}
 
-    answer = Browser(admin).client.post(
-        "/admin/layers/basemap/add/", form | {"enabled": "on", "source": "https://maps.example/{z}/{x}/{y}.png"}
-    )
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = Browser(admin).client.post(
+            "/admin/layers/basemap/add/", form | {"enabled": "on", "source": "https://maps.example/{z}/{x}/{y}.png"}
+        )
 
     assert answer.status_code == 302, answer.content.decode()[:2000]
     assert Basemap.objects.get().key == "tianditu"

@@ -277,14 +277,14 @@ def test_a_gcj02_map_is_moved_to_where_things_are(proxy: str, key: str) -> None:
 def test_a_key_comes_from_the_environment_and_goes_nowhere_else() -> None:
     """Tianditu as an operator writes it down."""
     tianditu = Basemap(
-        key="tianditu", kind="imagery", source_type="xyz", datum="CGCS2000", key_env="TIANDITU_KEY", title_en="Tianditu", title_zh="天地图",
+        key="tianditu", kind="imagery", source_type="xyz", datum="CGCS2000", key_env="BASEMAP_KEY_TIANDITU", title_en="Tianditu", title_zh="天地图",
         source="https://t{0-7}.tianditu.gov.cn/img_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=img&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk={key}",
     )  # fmt: skip
 
     without, refused = mapproxy_config([tianditu], var_dir=Path("var"), environ={})
-    with_key, _ = mapproxy_config([tianditu], var_dir=Path("var"), environ={"TIANDITU_KEY": "s3cret"})
+    with_key, _ = mapproxy_config([tianditu], var_dir=Path("var"), environ={"BASEMAP_KEY_TIANDITU": "s3cret"})
 
-    assert "TIANDITU_KEY" in refused["tianditu"]
+    assert "BASEMAP_KEY_TIANDITU" in refused["tianditu"]
     assert without["sources"] == {}
     url = with_key["sources"]["tianditu_source"]["url"]
     assert url.startswith("https://t0.tianditu.gov.cn/")
@@ -419,3 +419,13 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "HOME"])
+def test_a_basemap_cannot_name_another_secret_of_the_process(name: str) -> None:
+    basemap = Basemap(key="x", kind="imagery", source_type="xyz", source="https://evil.example/{key}/{z}/{x}/{y}", key_env=name)
+
+    config, refused = mapproxy_config([basemap], var_dir=Path("var"), environ={name: "do not tell"})
+
+    assert "BASEMAP_KEY_" in refused["x"]
+    assert "do not tell" not in str(config)

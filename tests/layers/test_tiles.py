@@ -344,7 +344,8 @@ def test_a_client_without_gzip_gets_plain_bytes(tiles, planner, museum):
     assert "Accept-Encoding" in plain.headers["vary"]
 
 
-def test_tilejson_describes_the_layer(tiles, planner, museum):
+def test_tilejson_describes_the_layer(tiles, planner, museum, settings):
+    settings.PUBLIC_URL = ""
     answer = tiles.get("/tiles/customers.json", planner)
     described = json.loads(answer.body)
 

@@ -1,7 +1,7 @@
 """Administrators give rights in the application, see what a person can see, and nobody else gets near."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from customers.models import Account
 from layers.models import LayerGrant
@@ -27,7 +27,11 @@ def test_the_grants_of_all_groups_are_listed(aino: User, espoo: Area) -> None:
 
 
 def test_a_set_of_grants_replaces_what_was_there(aino: User, espoo: Area) -> None:
-    body = {"group": "planner:espoo", "layer": "customers", "grants": [{"action": "view", "area": "ESP"}, {"action": "export"}]}
+    body = {
+        "group": "planner:espoo",
+        "layer": "customers",
+        "grants": [{"action": "view", "area": "ESP"}, {"action": "export", "area": None}],
+    }
 
     answer = Browser(aino).send("PUT", "/api/v1/admin/grants", body)
 
@@ -45,11 +49,13 @@ def test_a_set_of_grants_replaces_what_was_there(aino: User, espoo: Area) -> Non
         ({"group": "gardeners"}, 400, "unknown_group"),
         ({"layer": "moon"}, 404, "unknown_layer"),
         ({"grants": [{"action": "view", "area": "MOON"}]}, 400, "unknown_area"),
-        ({"grants": [{"action": "fly"}]}, 400, "invalid"),
+        ({"grants": [{"action": "fly", "area": None}]}, 400, "invalid"),
+        ({"grants": [{"action": "move", "areas": "ESP"}]}, 400, "invalid"),
+        ({"grants": [{"action": "move"}]}, 400, "invalid"),
     ],
 )
 def test_a_wrong_set_is_refused_with_a_sentence(aino: User, change: dict, status: int, code: str) -> None:
-    body = {"group": "planner", "layer": "*", "grants": [{"action": "view"}]} | change
+    body = {"group": "planner", "layer": "*", "grants": [{"action": "view", "area": None}]} | change
 
     answer = Browser(aino).send("PUT", "/api/v1/admin/grants", body)
 
@@ -127,3 +133,11 @@ def test_nobody_else_administers(role: str) -> None:
     ]
 
     assert {answer.status_code for answer in answers} == {403}
+
+
+def test_an_administrator_who_joins_a_team_stays_one(db):
+    aino = person("administrator", "aino")
+    aino.groups.add(Group.objects.get(name="planner"))
+
+    assert Browser(aino).get("/api/v1/me").json()["role"] == "administrator"
+    assert Browser(aino).get("/api/v1/admin/people").status_code == 200

@@ -112,6 +112,7 @@ def test_s64_no_cell_of_the_export_is_a_formula_and_negative_numbers_stay_number
 
     head, *rows = exported(supervisor, action="customer")
 
+    assert len(rows) == 6
     for name in ("object_label", "reason", "object_id"):
         assert all(row[head.index(name)].startswith("'") for row in rows)
     assert csv_text.cell(-2.5) == "-2.5"

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
@@ -11,7 +12,7 @@ from django_q.models import Schedule
 from customers import services
 from customers.jobs import refresh_classification
 from customers.models import ClassMembership, GradePeriod
-from layers.jobs import forget_old_answers
+from layers.jobs import forget_old_answers, forget_old_sessions
 from layers.models import Event, IdempotencyKey
 from tests.cast import MONDAY, Browser
 
@@ -23,7 +24,7 @@ def test_scheduling_twice_is_scheduling_once_and_every_job_exists():
     call_command("schedule_jobs", verbosity=0)
 
     functions = list(Schedule.objects.values_list("func", flat=True))
-    assert len(functions) == len(set(functions)) == 3
+    assert len(functions) == len(set(functions)) == 4
     assert all(callable(import_string(name)) for name in functions)
 
 
@@ -49,3 +50,12 @@ def test_answers_of_two_weeks_ago_are_forgotten(museum, planner):
     IdempotencyKey.objects.update(at=MONDAY)
 
     assert forget_old_answers() == "1 stored answers forgotten."
+
+
+def test_expired_sessions_are_forgotten_and_others_stay(planner):
+    Browser(planner)
+    Browser(planner)
+    Session.objects.filter(pk=Session.objects.first().pk).update(expire_date=MONDAY)
+
+    assert forget_old_sessions() == "1 expired sessions forgotten."
+    assert Session.objects.count() == 1

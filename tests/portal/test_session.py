@@ -72,3 +72,25 @@ def test_home_is_where_the_persons_customers_are(museum, planner, holder):
     west, south, east, north = Browser(holder).get("/api/v1/me").json()["utility"]["home"]
 
     assert (west, south) == (east, north) == museum.point.geom.coords
+
+
+def test_guessing_is_slowed_down_and_others_can_still_sign_in(db):
+    person("planner", "target")
+    person("planner", "another")
+    client = Client(REMOTE_ADDR="203.0.113.9")
+
+    answers = [sign_in(client, "target", f"guess {number}").status_code for number in range(25)]
+
+    assert answers[:20] == [400] * 20
+    assert set(answers[20:]) == {429}
+    assert sign_in(client, "another", PASSWORD).status_code == 200
+    assert sign_in(Client(REMOTE_ADDR="203.0.113.10"), "target", PASSWORD).status_code == 200
+
+
+def test_the_administration_has_no_sign_in_of_its_own_and_runs_no_code(db):
+    user = person("administrator", "aino")
+    user.is_staff = user.is_superuser = True
+    user.save()
+
+    assert Client().get("/admin/login/").headers["Location"] == "/sign-in"
+    assert Browser(user).get("/admin/django_q/schedule/").status_code == 404

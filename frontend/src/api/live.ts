@@ -1,5 +1,5 @@
 /**
- * The live connection: one socket, many streams, resumed by cursor. Protocol: docs/contract.md, Live.
+ * The live connection: one socket, many streams, resumed by cursor. Protocol: docs/api.md, Live.
  * What it promises: every event of a stream exactly once and in order, or a reset.
  */
 import { createStore, type Store } from "@/lib/store";

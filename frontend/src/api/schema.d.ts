@@ -720,15 +720,15 @@ export interface components {
          * @enum {string}
          */
         Grade: "special" | "first" | "second" | "temporary" | "none";
-        /** @description One right; `area` is an area's code, null means everywhere. */
+        /** @description One right; `area` is an area's code, null means everywhere and has to be said. */
         GrantMessage: {
             action: components["schemas"]["ActionEnum"];
-            area?: string | null;
+            area: string | null;
         };
-        /** @description One right; `area` is an area's code, null means everywhere. */
+        /** @description One right; `area` is an area's code, null means everywhere and has to be said. */
         GrantMessageRequest: {
             action: components["schemas"]["ActionEnum"];
-            area?: string | null;
+            area: string | null;
         };
         /** @description All rights of a group on a layer ("*": on every layer). A group named role:team is made when it does not exist. */
         GrantSet: {
