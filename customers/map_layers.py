@@ -18,19 +18,19 @@ _GRADE_SHAPES = {
     Grade.FIRST: ("triangle", "First grade", "一级"),
     Grade.SECOND: ("square", "Second grade", "二级"),
     Grade.TEMPORARY: ("diamond", "Temporary", "临时性"),
-    Grade.NONE: ("circle", "Not graded", "未定级"),
+    Grade.NONE: ("circle", "No grade", "未定级"),
 }
 _STATUS_COLOURS = {
-    Status.NORMAL: ("normal", "In supply", "正常用电"),
+    Status.NORMAL: ("normal", "Normal", "正常"),
     Status.COMMISSIONING: ("commissioning", "Being connected", "新装在途"),
-    Status.CHANGING: ("changing", "Supply being changed", "变更在途"),
+    Status.CHANGING: ("changing", "Being changed", "变更在途"),
     Status.CLOSED: ("closed", "Closed", "已销户"),
 }
 _CLASS_RINGS = {
     BusinessClass.LARGE: ("Large customer", "大客户"),
     BusinessClass.TOP100: ("Top 100 by energy", "用电量百强"),
-    BusinessClass.KEY100: ("Key 100 enterprise", "百户重点企业"),
-    BusinessClass.GROWTH100: ("High-growth 100 enterprise", "百户高成长企业"),
+    BusinessClass.KEY100: ("Key 100", "百户重点企业"),
+    BusinessClass.GROWTH100: ("Growth 100", "百户高成长企业"),
     BusinessClass.OWN_TRANSFORMER: ("Own transformer", "专变"),
     BusinessClass.DEDICATED_FEEDER: ("Dedicated feeder", "专线"),
 }

@@ -85,6 +85,9 @@ def _add(config: dict[str, Any], basemap: Basemap, source: dict[str, Any]) -> No
     # Tiles older than a replaced file are drawn again; tiles of an upstream are kept for a month.
     replaced = basemap.source_type == Basemap.SourceType.GEOTIFF
     cache["refresh_before"] = {"mtime": basemap.source} if replaced else {"days": KEPT_DAYS}
+    if replaced:
+        # A metatile is rendered under one lock, and MapProxy waits for a lock as long as for an upstream: small ones never reach that.
+        cache["meta_size"] = [2, 2]
     upstream_is_tiled = source["type"] == "tile"
     config["sources"][f"{key}_source"] = source
     if basemap.datum in SHIFTED_DATUMS:

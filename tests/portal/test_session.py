@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from layers.models import AuditRow
 from tests.cast import PASSWORD, Browser, person
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
@@ -94,3 +95,18 @@ def test_the_administration_has_no_sign_in_of_its_own_and_runs_no_code(db):
 
     assert Client().get("/admin/login/").headers["Location"] == "/sign-in"
     assert Browser(user).get("/admin/django_q/schedule/").status_code == 404
+
+
+def test_an_administrator_gives_a_customer_their_account_and_it_is_in_the_audit(museum):
+    admin = person("administrator", "aino")
+    admin.is_staff = admin.is_superuser = True
+    admin.save()
+    kalle = person("customer", "kalle")
+    assert Browser(kalle).get(f"/api/v1/customers/{museum.pk}").status_code == 404
+
+    answer = Browser(admin).client.post("/admin/customers/accountholder/add/", {"user": kalle.pk, "account": museum.pk})
+
+    assert answer.status_code == 302, answer.content.decode()[:500]
+    assert Browser(kalle).get(f"/api/v1/customers/{museum.pk}").status_code == 200
+    row = AuditRow.objects.get(action="holding.add")
+    assert (row.actor_name, row.object_id) == ("Aino", str(museum.pk))

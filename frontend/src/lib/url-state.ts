@@ -120,7 +120,9 @@ export function useSelection(): Selection | null {
 }
 
 export function select(selection: Selection | null, options?: { replace?: boolean }): void {
-  urlState.set(selection ? { sel: `${selection.layer}:${selection.id}` } : { sel: null, tab: null }, options);
+  // Another customer opens on its overview: the duty phone must be in sight, whatever was read of the one before.
+  const sel = selection ? `${selection.layer}:${selection.id}` : null;
+  urlState.set(sel === urlState.get().sel ? { sel } : { sel, tab: null }, options);
 }
 
 export function useFilters(): Filters {

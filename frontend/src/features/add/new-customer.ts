@@ -1,8 +1,10 @@
 /** The form of a new customer as plain values: checked here, sent once, kept until it is saved. */
+
 import type { NewCustomer } from "@/api/customer-commands";
 import type { CustomerClass, CustomerStatus, Grade, PointSource } from "@/api/types";
 import type { LonLat } from "@/lib/coordinates";
 import { type Datum, toWgs84 } from "@/lib/datums";
+import { numberTyped } from "@/lib/numbers";
 
 export const WAYS = ["map", "typed", "device", "address", "none"] as const;
 export type Way = (typeof WAYS)[number];
@@ -54,8 +56,8 @@ export function errorsOf(form: CustomerForm): FormErrors {
   if (!form.name.trim()) errors.name = "required";
   if (!form.account_no.trim()) errors.account_no = "required";
   else if (!/^[0-9A-Za-z-]{1,16}$/.test(form.account_no.trim())) errors.account_no = "accountNoWrong";
-  if (Number.isNaN(numberOf(form.contract_kva))) errors.contract_kva = "kvaWrong";
-  const accuracy = numberOf(form.accuracy);
+  if (Number.isNaN(numberTyped(form.contract_kva))) errors.contract_kva = "kvaWrong";
+  const accuracy = numberTyped(form.accuracy);
   if (accuracy !== null && !(accuracy > 0 && accuracy <= 100_000)) errors.accuracy = "accuracyWrong";
   if (form.contact_phone.trim() && !/^[0-9+()/ .-]{3,40}$/.test(form.contact_phone.trim())) {
     errors.contact_phone = "phoneWrong";
@@ -66,17 +68,9 @@ export function errorsOf(form: CustomerForm): FormErrors {
   return errors;
 }
 
-/** null: nothing typed; NaN: no number. */
-function numberOf(text: string): number | null {
-  const plain = text.trim().replace(/\s/g, "").replace(",", ".");
-  if (!plain) return null;
-  const value = Number(plain);
-  return value >= 0 ? value : Number.NaN;
-}
-
 export function bodyOf(form: CustomerForm, device: string): NewCustomer {
   const { place } = form;
-  const accuracy_m = numberOf(form.accuracy);
+  const accuracy_m = numberTyped(form.accuracy);
   const body: NewCustomer = {
     name: form.name.trim(),
     account_no: form.account_no.trim(),
@@ -85,7 +79,7 @@ export function bodyOf(form: CustomerForm, device: string): NewCustomer {
     classes: form.classes,
     status: form.status,
     address: form.address.trim(),
-    contract_kva: numberOf(form.contract_kva),
+    contract_kva: numberTyped(form.contract_kva),
     reason: form.reason.trim(),
     device,
   };

@@ -12,7 +12,7 @@ import css from "./audit.module.css";
 /** Nouns of actions, as the server writes them. */
 const KINDS = [
   ...(["customer", "session", "refusal", "grant", "person", "token"] as const),
-  ...(["customers", "network", "areas", "places", "basemap", "audit"] as const),
+  ...(["customers", "network", "areas", "places", "basemap", "holding", "audit"] as const),
 ];
 const TYPED = ["person", "object", "q"] as const;
 

@@ -1,4 +1,5 @@
 /** Edit what the ledger says of the selected customer. Typed text stays on this device until it is saved or discarded. */
+
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { editCustomer, theirCardOf } from "@/api/customer-commands";
@@ -10,13 +11,14 @@ import { dropDraft, keepDraft, readDraft } from "@/lib/drafts";
 import { formatAge } from "@/lib/format";
 import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
+import { numberTyped } from "@/lib/numbers";
 import { Button, Empty, Loading, Message, TextField } from "@/lib/ui";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
 import { ChipChoice, SelectField } from "@/lib/ui/fields";
 import { urlState, useSelection } from "@/lib/url-state";
 import css from "./edit.module.css";
 import { LedgerCompare } from "./LedgerCompare";
-import { changedFields, formOf, kvaOf, type LedgerForm, type Merge, mergeEdits, patchOf } from "./merge-edits";
+import { changedFields, formOf, type LedgerForm, type Merge, mergeEdits, patchOf } from "./merge-edits";
 
 interface Draft {
   version: number;
@@ -73,8 +75,8 @@ function LedgerEditor({ card }: { card: CustomerCard }) {
 
   const own = {
     name: values.name.trim() ? undefined : t("ledger.required"),
-    contract_kva: Number.isNaN(kvaOf(values.contract_kva)) ? t("ledger.kvaWrong") : undefined,
-    running_kva: Number.isNaN(kvaOf(values.running_kva)) ? t("ledger.kvaWrong") : undefined,
+    contract_kva: Number.isNaN(numberTyped(values.contract_kva)) ? t("ledger.kvaWrong") : undefined,
+    running_kva: Number.isNaN(numberTyped(values.running_kva)) ? t("ledger.kvaWrong") : undefined,
   };
   const refused = state.name === "failed" && isProblem(state.error) ? state.error.fieldErrors : {};
   const error = (field: keyof LedgerForm) =>

@@ -1,6 +1,8 @@
 /** Two people edited the same customer's ledger: what can stay from both, and what must be chosen. */
+
 import { type LedgerFields, ledgerOf } from "@/api/customer-commands";
 import type { CustomerCard } from "@/api/types";
+import { numberTyped } from "@/lib/numbers";
 
 /** As it stands in the form: numbers are text until they are sent. */
 export type LedgerForm = Omit<LedgerFields, "contract_kva" | "running_kva"> & {
@@ -30,14 +32,6 @@ export function formOf(card: CustomerCard): LedgerForm {
 
 function numberText(value: number | null): string {
   return value === null ? "" : String(value);
-}
-
-/** null for "not said", NaN for what is no number of kVA. */
-export function kvaOf(text: string): number | null {
-  const plain = text.trim().replace(/\s/g, "").replace(",", ".");
-  if (!plain) return null;
-  const value = Number(plain);
-  return value >= 0 ? value : Number.NaN;
 }
 
 export function changedFields(base: LedgerForm, values: LedgerForm): LedgerField[] {
@@ -73,7 +67,7 @@ export function patchOf(base: LedgerForm, values: LedgerForm): Partial<LedgerFie
   const { contract_kva, running_kva, ...words } = pick(values, changedFields(base, values));
   return {
     ...words,
-    ...(contract_kva === undefined ? {} : { contract_kva: kvaOf(contract_kva) }),
-    ...(running_kva === undefined ? {} : { running_kva: kvaOf(running_kva) }),
+    ...(contract_kva === undefined ? {} : { contract_kva: numberTyped(contract_kva) }),
+    ...(running_kva === undefined ? {} : { running_kva: numberTyped(running_kva) }),
   };
 }

@@ -2,11 +2,13 @@
  * One move from its first pixel to its answer, as plain values: a drag is provisional until it is saved, a save is one
  * request, and nothing that was typed is lost by a refusal.
  */
+
 import type { MoveCommand, Theirs } from "@/api/moves";
 import type { CustomerClass, CustomerStatus, Grade, PointSource } from "@/api/types";
 import type { LonLat } from "@/lib/coordinates";
 import { type Datum, toWgs84 } from "@/lib/datums";
 import { distanceBetween_m } from "@/lib/geodesy";
+import { numberTyped } from "@/lib/numbers";
 
 export interface MovedCustomer {
   id: number;
@@ -99,10 +101,9 @@ export function distance_m(session: MoveSession): number | null {
 }
 
 export function accuracyOf({ accuracy }: MoveSession): number | null | "wrong" {
-  const text = accuracy.trim().replace(",", ".");
-  if (!text) return null;
-  const metres = Number(text);
-  return Number.isFinite(metres) && metres > 0 && metres <= 100_000 ? metres : "wrong";
+  const metres = numberTyped(accuracy);
+  if (metres === null) return null;
+  return metres > 0 && metres <= 100_000 ? metres : "wrong";
 }
 
 export function commandOf(session: MoveSession, device: string, confirmed: boolean): MoveCommand | null {

@@ -234,7 +234,9 @@ function Overview({ card }: { card: CustomerCard }) {
         <Fact label={t("domain:field.enterprise")}>{card.enterprise?.name || <NoData />}</Fact>
         <Fact label={t("domain:field.address")}>{card.address || <NoData />}</Fact>
         <Fact label={t("domain:field.area")}>{area || <NoData />}</Fact>
-        {card.grade_since && <Fact label={t("gradeSince")}>{formatDate(card.grade_since)}</Fact>}
+        {card.grade_since && card.grade !== "none" && (
+          <Fact label={t("gradeSince")}>{formatDate(card.grade_since)}</Fact>
+        )}
         <Position card={card} />
         {others.map((contact) => (
           <Fact key={contact.phone + contact.name} label={contact.role ? roleOf(contact.role) : t("contact")}>
