@@ -33,6 +33,10 @@ def test_a_customer_is_in_one_cell_of_every_level(museum):
     assert cells == {(level, *tile_at(*MUSEUM, level)): (1, 1, museum.pk) for level in range(3, 16)}
 
 
+def _present(accounts: list[int]) -> list[int]:
+    return list(Account.objects.present().filter(pk__in=accounts).order_by("pk").values_list("pk", flat=True))
+
+
 def random_changes(user, seed: int, steps: int) -> None:
     """Create, move, grade, delete, restore, place: everything that a service can do to a customer, in a seeded order."""
     chance = random.Random(seed)
@@ -41,7 +45,8 @@ def random_changes(user, seed: int, steps: int) -> None:
         pk = chance.choice(accounts)
         account = Account.objects.select_related("point").get(pk=pk)
         command = services.CustomerEdit(account_id=pk, base_version=account.version)
-        match chance.choice(["create", "tray", "move", "move", "bulk", "grade", "name", "remove"]):
+        # A deleted customer can only be restored.
+        match "remove" if account.deleted_at else chance.choice(["create", "tray", "move", "move", "bulk", "grade", "name", "remove"]):
             case "create":
                 where = somewhere(chance, 0.3)
                 accounts.append(
@@ -52,7 +57,7 @@ def random_changes(user, seed: int, steps: int) -> None:
             case "move":
                 move(user, pk, somewhere(chance, chance.choice([0.0001, 0.3, 5])))
             case "bulk":
-                points = [Account.objects.select_related("point").get(pk=one).point for one in chance.sample(accounts, 5)]
+                points = [Account.objects.select_related("point").get(pk=one).point for one in chance.sample(_present(accounts), 5)]
                 commands = [PointCommand(point.pk, *somewhere(chance, 0.3), base_version=point.version) for point in points]
                 services.move_customers(commands, user=user, at=MONDAY, confirmed=True)
             case "grade":
