@@ -37,13 +37,20 @@ export default function SearchBox() {
   const listId = useId();
   const asked = useDebounced(text, 110);
   const answer = useSearch(asked);
-  const results = useDeferredValue(useResults(text, text.trim() ? answer.data?.results : undefined));
+  const current = useResults(text, text.trim() ? answer.data?.results : undefined);
+  const results = useDeferredValue(current);
+  const settled = asked === text && !answer.isFetching;
+  // Enter may come before the answer does: then the first result is gone to as soon as it is there.
+  const [hurried, setHurried] = useState(false);
   const shown = open && text.trim() !== "";
 
   useMark("pin", pin && pin.lon !== null && pin.lat !== null ? { lon: pin.lon, lat: pin.lat } : null);
   useShortcuts(useMemo(() => [{ keys: "/", label: "search:keys.search", run: () => input.current?.select() }], []));
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new text starts at the first result again.
-  useEffect(() => setActive(0), [text]);
+  useEffect(() => {
+    setActive(0);
+    setHurried(false);
+  }, [text]);
 
   const go = (result: SearchResult) => {
     setOpen(false);
@@ -58,6 +65,13 @@ export default function SearchBox() {
       map.flyTo({ lon: result.lon, lat: result.lat, zoom: Math.max(result.zoom ?? 16, map.view.getZoom() ?? 0) });
     }
   };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the arrival of the answer counts.
+  useEffect(() => {
+    if (!hurried || !settled) return;
+    setHurried(false);
+    if (current[0]) go(current[0]);
+  }, [hurried, settled]);
 
   const clear = () => {
     setText("");
@@ -74,9 +88,10 @@ export default function SearchBox() {
       setOpen(true);
       setActive((index) => (results.length ? (index + step + results.length) % results.length : 0));
     } else if (event.key === "Enter") {
-      const result = results[active];
+      const result = current[active];
       // A result of an earlier text must not be taken for the present one.
-      if (result && (asked === text || result.kind === "coordinate")) go(result);
+      if (result && (settled || result.kind === "coordinate")) go(result);
+      else if (text.trim()) setHurried(true);
     } else if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
