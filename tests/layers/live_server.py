@@ -92,6 +92,8 @@ class WebProcess:
             "REDIS_URL": self.redis_url,
             "SECRET_KEY": settings.SECRET_KEY,
             "WEB_THREADS": "2",
+            # Some tests wait for a line of the log, whatever the caller's shell says.
+            "LOG_LEVEL": "INFO",
             **self.environment,
         }
         command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(self.port), "--ws", "websockets-sansio"]
