@@ -19,7 +19,7 @@ TYPED = ("Customer 1", "omer 77", "4711", "医院", "cu", "Cusotmer 12", "qqqqzz
 
 def first_map(browser: Browser, address: str, cookie: str) -> dict[str, float]:
     """Open the map in a fresh profile; return milliseconds until it is drawn, and the bytes of script that came before."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     name, value = cookie.split("=", 1)
     context.add_cookies([{"name": name, "value": value, "url": address}])
     page = context.new_page()
@@ -53,7 +53,7 @@ def test_g12_first_map_does_not_wait_longer_with_more_customers():
     script_kb = statistics.median(one["script_kb"] for one in found["large"])
     measured = (
         f"first map at 1 M customers = {ratio:.2f} x that at 10 k ({spread}), {statistics.median(drawn['large']):.0f} ms; "
-        f"{script_kb:.0f} kB of script over the wire before it (uncompressed where no proxy compresses)"
+        f"{script_kb:.0f} kB of script over the wire before it"
     )
     harness.record(harness.Result("G12", measured, ratio <= 1.15, {"rounds": found}))
 
