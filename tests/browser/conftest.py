@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
-from _pytest.runner import runtestprotocol
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.on_the_map import LonLat, OpenMap
@@ -36,19 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _is_ours(item):
             item.add_marker("browser")
     items.sort(key=_is_ours)
-
-
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """Try a failed browser test once more, and say so: a real browser on a busy machine loses a press now and then."""
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    if any(report.failed for report in reports):
-        print(f"\n{item.nodeid} failed and is tried once more", file=sys.stderr)
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    for report in reports:
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True
 
 
 def _is_ours(item: pytest.Item) -> bool:

@@ -50,6 +50,15 @@ def test_a_customer_is_added_by_a_click_on_the_map(page, adding, world):
     assert (card["point"]["source"], card["contacts"][0]["is_duty"]) == ("map_click", True)
 
 
+def test_a_click_places_the_customer_at_once(page, adding, world):
+    # No timer of the page runs from here on: whoever presses "Add customer" a moment later finds the place set.
+    place = adding.pixel_of(CORNER)
+    page.evaluate("window.setTimeout = () => 0")
+    page.mouse.click(*place)
+
+    expect(page.get_by_text("Placed on the map")).to_be_visible()
+
+
 def test_a_customer_is_added_by_typed_degrees_minutes_and_seconds(page, adding, world):
     page.get_by_role("radio", name="Coordinates").check()
     page.get_by_label("Longitude, latitude").fill("60°10′16.7″N 24°56′42.0″E")

@@ -93,6 +93,7 @@ export class GridMap {
   private inset: Partial<ViewPadding> = {};
   private readonly pickers = new Set<Picker>();
   private readonly clickListeners = new Set<(click: MapClick) => void>();
+  private takenByMode = false;
 
   /** False when the address named no view: a selection in it then decides where the map goes. */
   readonly hadView: boolean;
@@ -120,7 +121,17 @@ export class GridMap {
     });
     // A slow tile must not keep the controls away.
     setTimeout(() => this.drawn.set(true), 3_000);
-    this.ol.on("singleclick", (event) => this.handleClick(event as MapBrowserEvent<PointerEvent>));
+    // A mode acts at once: who is quick and presses "Add" finds the place set. Outside of modes a click waits until it
+    // cannot become a double click. Both events come for one click, and only the first may act.
+    this.ol.on("click", (event) => {
+      this.takenByMode = this.mode.get() !== null;
+      if (this.takenByMode) this.mode.get()?.onClick?.(this.clickOf(event as MapBrowserEvent<PointerEvent>));
+    });
+    this.ol.on("singleclick", (event) => {
+      if (this.takenByMode) return;
+      const click = this.clickOf(event as MapBrowserEvent<PointerEvent>);
+      for (const listener of [...this.clickListeners]) listener(click);
+    });
     this.ol.on("pointermove", (event) => this.handlePointer(event as MapBrowserEvent<PointerEvent>));
   }
 
@@ -316,13 +327,10 @@ export class GridMap {
     this.settled.set({ ...this.shown, bbox: [w, s, e, n], rotation: this.view.getRotation() });
   }
 
-  private handleClick(event: MapBrowserEvent<PointerEvent>): void {
+  private clickOf(event: MapBrowserEvent<PointerEvent>): MapClick {
     const pixel = event.pixel as [number, number];
     const touch = event.originalEvent.pointerType === "touch";
-    const click: MapClick = { lonLat: this.lonLatAt(pixel), hits: this.pick(pixel, touch ? 18 : 6), pixel };
-    const mode = this.mode.get();
-    if (mode) mode.onClick?.(click);
-    else for (const listener of [...this.clickListeners]) listener(click);
+    return { lonLat: this.lonLatAt(pixel), hits: this.pick(pixel, touch ? 18 : 6), pixel };
   }
 
   private handlePointer(event: MapBrowserEvent<PointerEvent>): void {
