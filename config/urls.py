@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from layers.api.basemaps import imagery_tile
 from portal import health, pages
@@ -15,7 +15,7 @@ urlpatterns = [
     path("api/v1/", include("customers.api.urls")),
     path("api/v1/", include("layers.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="portal/api_docs.html")),
     path("imagery/<slug:key>/<int:z>/<int:x>/<int:y>.png", imagery_tile),
     # One way to sign in, with its throttle and its audit: the application's own page.
     path("admin/login/", RedirectView.as_view(url="/sign-in")),

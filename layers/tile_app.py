@@ -19,7 +19,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from layers import access, basemap_tiles, registry
+from layers import access, basemap_tiles, registry, safe_headers
 from layers.db_pool import DatabaseTooSlow, DatabaseUnavailable, Pool
 from layers.freshness import Freshness, Person
 from layers.registry import BadFilter, MapLayer, UnknownLayer
@@ -41,7 +41,7 @@ _STATEMENTS = 500
 _TILE_PATH = re.compile(r"/(tiles|basemaps)/([\w-]{1,80})/(-?\d{1,9})/(-?\d{1,12})/(-?\d{1,12})\.mvt")
 _JSON_PATH = re.compile(r"/tiles/([^/]{1,80})\.json")
 _SESSION_COOKIE = re.compile(rf"(?:^|;\s*){re.escape(settings.SESSION_COOKIE_NAME)}=([^;]*)")
-_SAFETY_HEADERS = [(b"x-content-type-options", b"nosniff")]
+_SAFETY_HEADERS = safe_headers.raw(safe_headers.NOTHING_POLICY)
 _TILE_HEADERS = [(b"cache-control", b"private, no-cache"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
 _BASEMAP_HEADERS = [(b"cache-control", b"private, max-age=604800"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
 _BASEMAP = "select key from layers_basemap where key = $1 and kind = 'vector' and enabled"

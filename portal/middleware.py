@@ -3,39 +3,41 @@
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
-from layers import audit
-
-# OpenLayers and Mantine set element styles, hence style-src; scripts come from our own files only.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; "
-    "connect-src 'self' ws: wss:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+from layers import audit, safe_headers
 
 
 class RequestLog(RequestMiddleware):
-    """Log a request without its query: people search for names, account numbers and telephones."""
+    """Log a request without its query: people search for names, account numbers and telephones. The answer carries its id."""
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        # By this id a person can report a fault; the parent forgets it.
+        response.headers["X-Request-ID"] = structlog.contextvars.get_contextvars()["request_id"]
+        super().handle_response(request, response)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         return f"{request.method} {request.path}"
 
 
-class ResponseHeaders:
-    """Add the content policy and the request id, by which a person can report a fault."""
+class SafeHeaders:
+    """Add what every answer carries, static files, redirects and refusals included: so it stands first."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        response.headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
-        request_id = structlog.contextvars.get_contextvars().get("request_id")
-        if request_id:
-            response.headers["X-Request-ID"] = request_id
+        try:
+            host = request.get_host()
+        except DisallowedHost:
+            host = ""
+        response.headers.setdefault("Content-Security-Policy", safe_headers.page_policy(host, is_secure=request.is_secure()))
+        for name, value in safe_headers.EVERYWHERE.items():
+            response.headers.setdefault(name, value)
         return response
 
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404
 from django.utils import timezone
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -55,6 +56,9 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     Asking for what is forbidden or another's leaves a row in the audit.
     """
     response = _response(error, context)
+    if response is not None:
+        # A door that answers in another form than JSON, such as the schema's YAML, refuses in JSON all the same.
+        context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     user = context["request"].user if response is not None and response.status_code in (403, 404) else None
     if response is not None and isinstance(user, User):
         _record_refusal(context["request"], user, str(response.data["code"]))

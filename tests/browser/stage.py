@@ -28,6 +28,9 @@ def set_up() -> None:
         first_name, last_name = NAMES.get(username, (username.capitalize(), "Tester"))
         user = User.objects.create_user(username, password=PASSWORD, first_name=first_name, last_name=last_name)
         user.groups.add(*rights.ensure_roles([role]))
+        # As the accounts of the demo are made: the first administrator may open the tables at /admin/ too.
+        user.is_staff = user.is_superuser = role == "administrator"
+        user.save()
     county = MultiPolygon(Polygon.from_bbox((24.8, 60.1, 25.1, 60.3)))
     Area.objects.create(kind=Area.Kind.COUNTY, code="HEL", name="Helsinki", name_zh="赫尔辛基", geom=county)
     # No map proxy runs here: the imagery is a source that is down.

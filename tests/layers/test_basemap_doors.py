@@ -91,4 +91,4 @@ def test_an_administrator_adds_an_upstream_and_mapproxy_hears_of_it(db, var, dja
 
 
 def test_a_planner_does_not_get_into_the_administration(planner):
-    assert Browser(planner).get("/admin/layers/basemap/").status_code == 302
+    assert Browser(planner).get("/admin/layers/basemap/").status_code == 404
