@@ -121,10 +121,16 @@ def transaction_time() -> datetime:
         return cursor.fetchone()[0]
 
 
-def refused(*, user: User | None, at: datetime, code: str, layer: str, object_id: int | str, wanted: str) -> None:
-    """Record that somebody asked for what is not theirs, in a transaction of its own: the refused one was rolled back."""
+def refused(*, user: User | None, at: datetime, code: str, layer: str, object_id: int | str, wanted: str, left_out: int = 0) -> None:
+    """Record that somebody asked for what is not theirs, in a transaction of its own: the refused one was rolled back.
+
+    `left_out` is how many refusals of theirs before this one have no row. Doors call `layers.refusals`, which counts them.
+    """
+    after: dict[str, Any] = {"code": code, "wanted": wanted}
+    if left_out:
+        after["left_out"] = left_out
     with transaction.atomic():
-        record([Deed("refusal", layer=layer, object_id=object_id, after={"code": code, "wanted": wanted})], user=user, at=at)
+        record([Deed("refusal", layer=layer, object_id=object_id, after=after)], user=user, at=at)
 
 
 def signed_in(*, user: User, at: datetime, how: str = "password") -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import uuid
 from collections import deque
 from collections.abc import Iterable
 from functools import partial
@@ -21,7 +22,7 @@ from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from layers import access, event_log, frames, hub, origins, registry, visibility
+from layers import access, event_log, frames, hub, origins, refusals, registry, visibility
 from layers.event_log import Standing
 from layers.frames import CloseCode
 from layers.sockets import MapSocket, Send, SocketClosed
@@ -52,6 +53,8 @@ class MapConsumer(AsyncConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.recent: deque[float] = deque(maxlen=MAX_MESSAGES_PER_SECOND)
+        self.request_id = str(uuid.uuid4())
+        structlog.contextvars.bind_contextvars(request_id=self.request_id)
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -74,11 +77,12 @@ class MapConsumer(AsyncConsumer):
         await handlers[message["type"]](message)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
+        the_hub = hub.this_process()
         if not is_origin_allowed(self.scope):
             # Before the socket is accepted this is answered as HTTP 403.
             await self.base_send({"type": "websocket.close"})
+            await self._record(None, "foreign_origin", wanted=f"/ws/map from {(_header(self.scope, b'origin') or 'no origin')[:200]}")
             return
-        the_hub = hub.this_process()
         if not the_hub.handshakes.take():
             await _refuse_for_now(self.scope, self.base_send)
             return
@@ -93,7 +97,7 @@ class MapConsumer(AsyncConsumer):
             await self.base_send({"type": "websocket.close", "code": CloseCode.SIGNED_OUT})
             return
         user, session_key, standing = signed_in
-        self.socket = MapSocket(cast(Send, self.base_send), user, partial(access.scope_of, user), session_key, standing)
+        self.socket = MapSocket(cast(Send, self.base_send), user, partial(access.scope_of, user), session_key, standing, self.request_id)
         the_hub.attach(self.socket)
         self.writer = asyncio.create_task(self._write(self.socket), name="map-socket")
 
@@ -148,15 +152,23 @@ class MapConsumer(AsyncConsumer):
             is_allowed = visibility.may_subscribe(socket.user, key)
         except registry.UnknownLayer as unknown:
             socket.tell(frames.error("unknown_stream", str(unknown), key=key[:40]))
+            await self._record(socket.user.pk, "unknown_stream", stream=key[:40])
             return
         if not is_allowed:
             socket.tell(frames.error("forbidden", "Your role may not follow this layer.", key=key))
+            await self._record(socket.user.pk, "forbidden", stream=key[:40])
             return
         try:
             await hub.this_process().subscribe(socket, key=key, epoch=epoch, cursor=cursor)
         except (DatabaseError, InterfaceError):
             # Without the log there is no answer; the browser comes back by itself.
             socket.close(CloseCode.RESTART)
+
+    async def _record(self, user_id: int | None, code: str, *, stream: str = "", wanted: str = "/ws/map") -> None:
+        """Leave a row of the refusal in the audit."""
+        refusal = refusals.Refusal(code, stream or "ws", wanted)
+        if work := refusals.recording(self.scope, user_id, refusal, at=timezone.now(), request_id=self.request_id):
+            await hub.this_process().ask(work)
 
 
 def parsed(message: dict[str, Any]) -> dict[str, Any]:

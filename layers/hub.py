@@ -340,7 +340,7 @@ class Hub:
     def _cut_stuck(self) -> None:
         now = time.monotonic()
         for socket in [socket for socket in self.sockets if socket.is_stuck(now)]:
-            log.info("stuck_socket_cut")
+            log.info("stuck_socket_cut", request_id=socket.request_id)
             socket.cut()
 
     async def _close_ended(self) -> None:

@@ -40,6 +40,8 @@ class MapSocket:
     scope: Callable[[str], str]
     session_key: str
     standing: Standing
+    # Names this socket in the log and in the audit, as a request's id does.
+    request_id: str = ""
     queue: deque[Frame] = field(default_factory=deque)
     queued_bytes: int = 0
     close_code: int | None = None
@@ -65,7 +67,7 @@ class MapSocket:
             return
         # An empty queue takes any frame: a single huge event must not close everyone for ever.
         if self.queue and (len(self.queue) >= MAX_QUEUED_FRAMES or self.queued_bytes + len(frame.wire) > MAX_QUEUED_BYTES):
-            log.info("slow_reader_closed", frames=len(self.queue), bytes=self.queued_bytes)
+            log.info("slow_reader_closed", request_id=self.request_id, frames=len(self.queue), bytes=self.queued_bytes)
             self.close(CloseCode.SLOW_READER)
             return
         self.queue.append(frame)

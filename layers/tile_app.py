@@ -18,8 +18,9 @@ from urllib.parse import parse_qsl
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
-from layers import access, basemap_tiles, registry, safe_headers
+from layers import access, basemap_tiles, refusals, registry, safe_headers
 from layers.db_pool import DatabaseTooSlow, DatabaseUnavailable, Pool
 from layers.freshness import Freshness, Person
 from layers.registry import BadFilter, MapLayer, UnknownLayer
@@ -84,6 +85,7 @@ class TileServer:
 
     async def answer(self, scope: dict[str, Any], send: Send) -> None:
         """Answer one request; whatever goes wrong leaves as problem+json."""
+        person: Person | None = None
         try:
             cookie = tag = None
             takes_gzip = False
@@ -108,17 +110,29 @@ class TileServer:
             else:
                 await self._send_basemap(send, request, tag, takes_gzip)
         except Refusal as refusal:
-            await _send_problem(send, refusal)
+            await self._refuse(scope, send, person, refusal)
         except UnknownLayer as error:
-            await _send_problem(send, Refusal(404, "unknown_layer", str(error)))
+            await self._refuse(scope, send, person, Refusal(404, "unknown_layer", str(error)))
         except TileOutsideRange as error:
-            await _send_problem(send, Refusal(400, "tile_outside_range", str(error)))
+            await self._refuse(scope, send, person, Refusal(400, "tile_outside_range", str(error)))
         except BadFilter as error:
-            await _send_problem(send, Refusal(400, "bad_filter", str(error)))
+            await self._refuse(scope, send, person, Refusal(400, "bad_filter", str(error)))
         except DatabaseTooSlow as error:
-            await _send_problem(send, Refusal(503, "too_slow", f"{error} Zoom in or use fewer filters."))
+            await self._refuse(scope, send, person, Refusal(503, "too_slow", f"{error} Zoom in or use fewer filters."))
         except DatabaseUnavailable as error:
-            await _send_problem(send, Refusal(503, "database_unavailable", f"{error} The map will catch up by itself."))
+            await self._refuse(scope, send, person, Refusal(503, "database_unavailable", f"{error} The map will catch up by itself."))
+
+    async def _refuse(self, scope: dict[str, Any], send: Send, person: Person | None, refusal: Refusal) -> None:
+        """Answer, and leave a row in the audit when somebody known wanted what is not there for them."""
+        request_id = str(uuid.uuid4())
+        await _send_problem(send, refusal, request_id)
+        if person is None or refusal.status not in (403, 404):
+            return
+        kind, name = f"{scope['path'].strip('/')}/".split("/")[:2]
+        layer = name.removesuffix(".json")[:40] if kind == "tiles" else kind
+        wanted = refusals.Refusal(refusal.code, layer, f"{scope['method']} {scope['path']}", name[:80] if kind == "basemaps" else "")
+        if work := refusals.recording(scope, person.user.pk, wanted, at=timezone.now(), request_id=request_id):
+            await self.loop.run_in_executor(self._threads, work)
 
     def close(self) -> None:
         for task in self._tasks:
@@ -375,8 +389,7 @@ async def _send_json(send: Send, status: int, content: Any, content_type: bytes,
     await send({"type": "http.response.body", "body": body})
 
 
-async def _send_problem(send: Send, refusal: Refusal) -> None:
-    request_id = str(uuid.uuid4())
+async def _send_problem(send: Send, refusal: Refusal, request_id: str) -> None:
     body = {
         "type": f"/errors/{refusal.code}",
         "title": refusal.code.replace("_", " ").capitalize(),

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 import structlog
+from django.contrib.auth.models import User
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django_structlog.middlewares import RequestMiddleware
 
-from layers import audit, safe_headers
+from layers import audit, refusals, safe_headers
 
 
 class RequestLog(RequestMiddleware):
@@ -41,8 +43,11 @@ class SafeHeaders:
         return response
 
 
-class AuditOrigin:
-    """Tell the audit from where a request comes. Whose X-Forwarded-For is believed, the web server decides: TRUSTED_PROXIES."""
+class AuditTrail:
+    """Tell the audit from where a request comes, and what somebody wanted that is not there for them.
+
+    Whose X-Forwarded-For is believed, the web server decides: TRUSTED_PROXIES.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -50,4 +55,21 @@ class AuditOrigin:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         origin = audit.Origin(ip=request.META.get("REMOTE_ADDR", ""), device=request.headers.get("User-Agent", ""))
         with audit.coming_from(origin):
-            return self.get_response(request)
+            response = self.get_response(request)
+            # An address that no door has says nothing about rights; neither does somebody who is nobody yet.
+            if response.status_code in (403, 404) and request.resolver_match and isinstance(request.user, User):
+                refusals.record(request.user, _refusal(request, response), at=timezone.now())
+        return response
+
+
+def _refusal(request: HttpRequest, response: HttpResponse) -> refusals.Refusal:
+    named = request.resolver_match.kwargs if request.resolver_match else {}
+    told = getattr(response, "data", None) or {}
+    # The first part of the address is the noun: /api/v1/customers/7/move, /imagery/city/17/1/2.png.
+    noun = request.path.removeprefix("/api/v1").strip("/").partition("/")[0]
+    return refusals.Refusal(
+        code=str(told.get("code") or {403: "not_allowed", 404: "not_found"}[response.status_code]),
+        layer=str(named.get("layer_id") or noun)[:40],
+        object_id=next((value for name, value in named.items() if name.endswith(("_id", "key")) and name != "layer_id"), ""),
+        wanted=f"{request.method} {request.path}",
+    )

@@ -3,20 +3,17 @@
 from typing import Any
 
 import structlog
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
-from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from customers import services as customers
 from customers.selectors import customer_card, move_row
-from layers import access, audit, idempotency, registry
+from layers import access, idempotency, registry
 from layers import services as rights
 from spatial import datums, geometry, tiles
 from spatial.services import points
@@ -51,37 +48,12 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn an error into its answer; None for what nobody named (a fault of ours, logged by Django as 500).
-
-    Asking for what is forbidden or another's leaves a row in the audit.
-    """
+    """Turn an error into its answer; None for what nobody named (a fault of ours, logged by Django as 500)."""
     response = _response(error, context)
     if response is not None:
         # A door that answers in another form than JSON, such as the schema's YAML, refuses in JSON all the same.
         context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), JSONRenderer.media_type
-    user = context["request"].user if response is not None and response.status_code in (403, 404) else None
-    if response is not None and isinstance(user, User):
-        _record_refusal(context["request"], user, str(response.data["code"]))
     return response
-
-
-def _record_refusal(request: Request, user: User, code: str) -> None:
-    named = request.resolver_match.kwargs if request.resolver_match else {}
-    # The first part of the address is the noun: /api/v1/customers/7/move.
-    layer = str(named.get("layer_id") or request.path.removeprefix("/api/v1/").partition("/")[0])[:40]
-    object_id = next((value for name, value in named.items() if name.endswith("_id") and name != "layer_id"), "")
-    try:
-        audit.refused(
-            user=user,
-            at=timezone.now(),
-            code=code,
-            layer=layer,
-            object_id=object_id,
-            wanted=f"{request.method} {request.path}"[:300],
-        )
-    except DatabaseError as why:
-        # The refusal itself must not fail because the audit is out of reach.
-        log.warning("refusal_not_recorded", error=type(why).__name__)
 
 
 def _response(error: Exception, context: dict[str, Any]) -> Response | None:
