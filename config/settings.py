@@ -102,6 +102,10 @@ TEMPLATES = [
 DATABASES = {"default": {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 DATABASES["default"]["ENGINE"] = "django.contrib.gis.db.backends.postgis"
 DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=3, options="-c statement_timeout=30000 -c lock_timeout=5000")
+# How a connection is called in pg_stat_activity: "gridatlas qcluster" is the worker, whose health is read there.
+DATABASES["default"]["OPTIONS"]["application_name"] = (
+    f"gridatlas {sys.argv[1] if sys.argv[0].endswith('manage.py') and sys.argv[1:] else 'web'}"
+)
 # The role as which the programs connect, when another one owns the tables (see ops/roles.sql): migrations tell it what it may do.
 DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default="gridatlas")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -190,6 +194,7 @@ SPECTACULAR_SETTINGS = {
         "Status": "customers.models.Status",
         "PointSource": "spatial.models.PointSource",
         "MoveKind": "spatial.models.PointMove.Kind",
+        "AreaKind": "spatial.models.Area.Kind",
         "HistoryKind": "customers.api.messages.HISTORY_KINDS",
         "FoundKind": "customers.api.messages.FOUND_KINDS",
     },

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from customers import rules
-from customers.models import LAYER_ID, Account, ClassMembership, Contact, Enterprise, GradePeriod
+from customers.models import LAYER_ID, Account, AccountQuerySet, ClassMembership, Contact, Enterprise, GradePeriod
 from customers.selectors import map_feature, move_row
 from layers import access, audit, live
 from spatial import selectors as places
@@ -282,6 +283,17 @@ def refresh_classification(*, today: date, at: datetime) -> int:
     return len(changed)
 
 
+def settle_counties(changed: Area | None) -> int:
+    """Bring located customers' counties in step with the polygons; return how many changed. Call it inside the transaction that drew them.
+
+    `changed` is the county that was drawn or redrawn: those whose county it was, and those whom it covers now, are looked at. None, after
+    one was deleted: those without a county. No event: a county is no property of a customer on the map.
+    """
+    if changed is None:
+        return len(_strayed(Account.objects.filter(area__isnull=True)))
+    return len(_strayed(Account.objects.filter(Q(area=changed) | Q(point__geom__coveredby=changed.geom))))
+
+
 def civil_date(at: datetime) -> date:
     """Return the day in the utility's zone."""
     return at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
@@ -415,15 +427,22 @@ def _in_order(accounts: Sequence[Account]) -> list[Account]:
 
 
 def _settle_areas(accounts: Sequence[Account]) -> None:
-    """Set each located customer's county to the one that covers its point, in one statement."""
-    counties = Area.objects.filter(kind=Area.Kind.COUNTY, geom__covers=OuterRef("point__geom")).order_by("pk").values("pk")[:1]
-    located = Account.objects.filter(pk__in=[account.pk for account in accounts]).located().annotate(county=Subquery(counties))
-    strayed = dict(located.exclude(area_id=F("county")).exclude(area__isnull=True, county__isnull=True).values_list("pk", "county"))
-    for county in set(strayed.values()):
-        Account.objects.filter(pk__in=[pk for pk, covering in strayed.items() if covering == county]).update(area_id=county)
+    """Set each located customer's county to the one that covers its point."""
+    strayed = _strayed(Account.objects.filter(pk__in=[account.pk for account in accounts]))
     for account in accounts:
         if account.pk in strayed:
             account.area_id = strayed[account.pk]
+
+
+def _strayed(rows: AccountQuerySet) -> dict[int, int | None]:
+    """Store for each located customer whose county is not the one that covers its point which one is; return what was stored."""
+    counties = Area.objects.filter(kind=Area.Kind.COUNTY, geom__covers=OuterRef("point__geom")).order_by("pk").values("pk")[:1]
+    # 0 stands for none, since null equals nothing.
+    located = rows.located().annotate(county=Coalesce(Subquery(counties), 0), stored=Coalesce("area_id", 0))
+    strayed = {pk: county or None for pk, county in located.exclude(stored=F("county")).values_list("pk", "county")}
+    for county in set(strayed.values()):
+        Account.objects.filter(pk__in=[pk for pk, covering in strayed.items() if covering == county]).update(area_id=county)
+    return strayed
 
 
 def _store_removal(

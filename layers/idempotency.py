@@ -34,6 +34,7 @@ def run_once(*, user: User, key: str | None, command: str, body: bytes, run: Cal
         uid = uuid.UUID(key or "")
     except ValueError:
         raise BadKey("Send an Idempotency-Key header with a UUID, made anew for every command.") from None
+    command = command[:200]
     digest = hashlib.sha256(body).hexdigest()
     with transaction.atomic():
         row, created = IdempotencyKey.objects.get_or_create(user=user, key=uid, defaults={"command": command, "body_sha256": digest})

@@ -75,6 +75,13 @@ def publish(layer_id: str, changes: Sequence[FeatureChange], *, at: datetime) ->
     return seq
 
 
+def reload(layer_id: str) -> None:
+    """Start a new epoch of the layer: every map loads it afresh. For what is too much for single events: many rows, large polygons."""
+    _, seq = _advance(layer_id, 0)
+    Stream.objects.filter(key=layer_id).update(epoch=Func(function="gen_random_uuid"))
+    transaction.on_commit(lambda: hints.send(layer_id, seq), robust=True)
+
+
 def void_cursors() -> int:
     """Start a new epoch in every stream and return their number: every map loads afresh. Due after the database went back in time."""
     return Stream.objects.update(epoch=Func(function="gen_random_uuid"))

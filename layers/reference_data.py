@@ -9,10 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Func
 
-from layers import audit, hints
-from layers.models import Stream
+from layers import audit, live
 from spatial.services import areas, network, places
 from spatial.services.in_step import Changes
 
@@ -51,7 +49,8 @@ def _taken_in(noun: str, take_in: Callable[[], Changes], name_of: Callable[[], s
     with transaction.atomic():
         changes = take_in()
         if changes.any and noun != "places":
-            _reload(noun)
+            # Thousands of rows as single events would cost every map more than loading afresh.
+            live.reload(noun)
         if dry_run:
             transaction.set_rollback(True)
         elif changes.any:
@@ -59,10 +58,3 @@ def _taken_in(noun: str, take_in: Callable[[], Changes], name_of: Callable[[], s
             deed = audit.Deed(f"{noun}.import", layer=noun, object_id=name, label=name, after=asdict(changes))
             audit.record([deed], user=None, at=audit.transaction_time())
     return changes
-
-
-def _reload(layer_id: str) -> None:
-    """Start a new epoch of the layer: thousands of rows as single events would cost every map more than loading afresh."""
-    stream, _ = Stream.objects.get_or_create(key=layer_id)
-    Stream.objects.filter(pk=stream.pk).update(epoch=Func(function="gen_random_uuid"))
-    transaction.on_commit(lambda: hints.send(layer_id, stream.seq), robust=True)

@@ -20,7 +20,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when people can be served. Without Redis or the map proxy they can: that is "degraded", not down."""
-    parts = {"database": _database(), "redis": _redis(), "mapproxy": _mapproxy()}
+    parts = {"database": migrations_state(), "redis": redis_state(), "mapproxy": mapproxy_state()}
     ready = parts["database"] == "ok"
     degraded = sorted(name for name, state in parts.items() if state != "ok")
     status = "ready" if ready and not degraded else "degraded" if ready else "not ready"
@@ -28,7 +28,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body, status=200 if ready else 503)
 
 
-def _database() -> str:
+def migrations_state() -> str:
+    """Return "ok" when the database answers and is migrated, else what is wrong."""
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -37,7 +38,8 @@ def _database() -> str:
     return f"{len(waiting)} migrations waiting" if waiting else "ok"
 
 
-def _redis() -> str:
+def redis_state() -> str:
+    """Return "ok", or what is wrong."""
     try:
         redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S).ping()
     except redis.RedisError as error:
@@ -45,7 +47,8 @@ def _redis() -> str:
     return "ok"
 
 
-def _mapproxy() -> str:
+def mapproxy_state() -> str:
+    """Return "ok", or what is wrong."""
     try:
         # The address comes from the operator's settings, never from a person.
         urllib.request.urlopen(settings.MAPPROXY_URL, timeout=PATIENCE_S).close()  # noqa: S310

@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.db.models.functions import AsGeoJSON, Envelope
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from customers.models import Account, AccountQuerySet
 from customers.selectors import customer_counts, person_name
@@ -38,6 +39,32 @@ def grant_sets(*, group: str = "") -> list[dict[str, Any]]:
     ):
         found.setdefault((name, layer), []).append({"action": action, "area": area})
     return [{"group": name, "layer": layer, "grants": grants} for (name, layer), grants in found.items()]
+
+
+def roles() -> list[dict[str, Any]]:
+    """Return every group with its role, how many people are in it, and its rights; area null is everywhere."""
+    groups = Group.objects.annotate(people=Count("user")).order_by("name")
+    rights: dict[int, list[dict[str, Any]]] = {}
+    rows = LayerGrant.objects.order_by("layer", "action", "area__code").values_list("group_id", "layer", "action", "area__code")
+    for group_id, layer, action, area in rows:
+        rights.setdefault(group_id, []).append({"layer": layer, "action": action, "area": area})
+    return [
+        {"group": group.name, "role": access.role_named(group.name), "people": group.people, "grants": rights.get(group.pk, [])}
+        for group in groups
+    ]
+
+
+def areas_with_counts() -> QuerySet[Area]:
+    """Return all areas with `grants`, the rights bound to each, and `customers`, those that the list shows under it."""
+    here = Account.objects.present()
+    counted = {
+        Area.Kind.COUNTY: _number_of(here.filter(area=OuterRef("pk"))),
+        Area.Kind.SERVICE_AREA: _number_of(here.filter(point__geom__coveredby=OuterRef("geom"))),
+    }
+    return Area.objects.annotate(
+        grants=_number_of(LayerGrant.objects.filter(area=OuterRef("pk"))),
+        customers=Case(*(When(kind=kind, then=number) for kind, number in counted.items()), default=Value(0)),
+    ).order_by("kind", "name", "code")
 
 
 def people(*, text: str, limit: int) -> list[dict[str, Any]]:
@@ -108,6 +135,16 @@ def _home(rows: AccountQuerySet, areas: QuerySet[Area]) -> list[float] | None:
 
 
 def _fullest_service_area(rows: AccountQuerySet, areas: QuerySet[Area]) -> Area | None:
-    counted = [(rows.filter(point__geom__coveredby=area.geom).count(), area) for area in areas.filter(kind=Area.Kind.SERVICE_AREA)]
-    best = max(counted, key=lambda entry: entry[0], default=(0, None))
-    return best[1] if best[0] else None
+    inside = rows.filter(point__geom__coveredby=OuterRef("geom"))
+    return (
+        areas.filter(kind=Area.Kind.SERVICE_AREA)
+        .annotate(customers=_number_of(inside))
+        .filter(customers__gt=0)
+        .order_by("-customers")
+        .first()
+    )
+
+
+def _number_of(rows: QuerySet) -> Coalesce:
+    """Return the expression that counts these rows for each row of the outer query."""
+    return Coalesce(Subquery(rows.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("pk")).values("n")), 0)

@@ -15,6 +15,7 @@ from customers import services as customers
 from customers.selectors import customer_card, move_row
 from layers import access, idempotency, registry
 from layers import services as rights
+from portal.services import areas, jobs
 from spatial import datums, geometry, tiles
 from spatial.services import points
 
@@ -31,6 +32,9 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     rights.UnknownArea: (400, "unknown_area"),
     rights.UnknownAction: (400, "unknown_action"),
     rights.LastAdministrator: (409, "last_administrator"),
+    areas.NoSuchArea: (404, "not_found"),
+    areas.AreaInUse: (409, "area_in_use"),
+    jobs.NoSuchJob: (404, "not_found"),
     registry.BadFilter: (400, "bad_filter"),
     customers.AccountNumberTaken: (409, "account_number_taken"),
     customers.StaleEdit: (409, "version_conflict"),

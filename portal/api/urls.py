@@ -2,15 +2,20 @@
 
 from django.urls import path
 
-from portal.api import administration, audit, views
+from portal.api import administration, areas, audit, people, system, views
 
 urlpatterns = [
     path("audit", audit.Audit.as_view()),
     path("audit/export", audit.AuditExport.as_view()),
     path("me", views.Me.as_view()),
     path("session", views.Session.as_view()),
+    path("admin/areas", areas.AreaList.as_view()),
+    path("admin/areas/<slug:code>", areas.AreaDoor.as_view()),
     path("admin/grants", administration.Grants.as_view()),
-    path("admin/people", administration.People.as_view()),
-    path("admin/people/<int:user_id>", administration.Person.as_view()),
+    path("admin/people", people.People.as_view()),
+    path("admin/people/<int:user_id>", people.Person.as_view()),
+    path("admin/jobs/<slug:job_id>/retry", system.JobRetry.as_view()),
+    path("admin/roles", administration.Roles.as_view()),
     path("admin/see-as", administration.SeeAs.as_view()),
+    path("admin/system", system.System.as_view()),
 ]

@@ -26,6 +26,24 @@ def test_the_grants_of_all_groups_are_listed(aino: User, espoo: Area) -> None:
     assert sets["customer", "*"] == [{"action": "view", "area": None}]
 
 
+def test_the_roles_are_listed_with_their_people_and_rights(aino: User, espoo: Area, django_assert_max_num_queries) -> None:
+    member("esko", team("planner:espoo", espoo, actions=["view"]))
+    member("inkeri", "planner:espoo", "customer")
+
+    browser = Browser(aino)
+
+    with django_assert_max_num_queries(6):
+        rows = {row["group"]: row for row in browser.get("/api/v1/admin/roles").json()}
+
+    assert rows["planner:espoo"] == {
+        "group": "planner:espoo",
+        "role": "planner",
+        "people": 2,
+        "grants": [{"layer": "*", "action": "view", "area": "ESP"}],
+    }
+    assert (rows["customer"]["people"], rows["customer"]["grants"]) == (1, [{"layer": "*", "action": "view", "area": None}])
+
+
 def test_a_set_of_grants_replaces_what_was_there(aino: User, espoo: Area) -> None:
     body = {
         "group": "planner:espoo",
@@ -128,6 +146,10 @@ def test_nobody_else_administers(role: str) -> None:
         browser.get("/api/v1/admin/grants"),
         browser.get("/api/v1/admin/people"),
         browser.get("/api/v1/admin/see-as", user="1"),
+        *(browser.get(f"/api/v1/admin/{noun}") for noun in ("roles", "areas", "system")),
+        browser.send("PUT", "/api/v1/admin/areas/HEL", {"kind": "county", "name": "x", "geometry": None}),
+        browser.send("DELETE", "/api/v1/admin/areas/HEL"),
+        browser.post("/api/v1/admin/jobs/1/retry"),
         browser.send("PUT", "/api/v1/admin/grants", grants),
         browser.send("PATCH", "/api/v1/admin/people/1", {"groups": ["administrator"]}),
     ]

@@ -61,6 +61,8 @@ def samples(town: Scene) -> dict[str, list]:
         "id": [town.staff.pk],
         "object_id": [foreign[0], town.staff.pk],
         "content_type_id": [1],
+        "code": ["HEL", "ESP"],
+        "job_id": ["0" * 32],
     }
 
 

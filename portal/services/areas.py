@@ -1,0 +1,117 @@
+"""Draw, redraw and delete areas. An area bounds rights and lists, so all of them follow in the same transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.contrib.gis.geos import MultiPolygon
+from django.db import transaction
+
+from customers import services as customers
+from customers.models import Account
+from layers import audit, live
+from layers.map_layers import AREAS_ID
+from layers.models import LayerGrant
+from spatial.models import Area
+
+
+class AreaInUse(Exception):
+    """Rights or customers hang on the area."""
+
+
+class NoSuchArea(LookupError):
+    """There is no area of that code."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaDrawing:
+    """What an area shall be; `geom` is valid, EPSG:4326."""
+
+    code: str
+    kind: str
+    name: str
+    name_zh: str
+    geom: MultiPolygon
+
+
+def draw_area(drawing: AreaDrawing, *, by: User, at: datetime) -> Area:
+    """Make the area of that code exactly this, a new one if there is none. Drawn as it is already, nothing happens.
+
+    Rights inside it hold by the new polygon from the next request on (`access.RIGHTS_TEXT` carries the row's version), every map loads the
+    areas afresh, and customers belong to the county that covers them now.
+
+    Raises:
+        AreaInUse: a county that customers without a location belong to cannot become a service area.
+    """
+    with transaction.atomic():
+        area = Area.objects.select_for_update().filter(code=drawing.code).first()
+        before = _told(area) if area else {}
+        if area and area.kind == Area.Kind.COUNTY and drawing.kind != area.kind:
+            _refuse_waiting_customers(area)
+        if area and before == _told(drawing) and area.geom.equals_exact(drawing.geom):
+            return area
+        was_county = bool(area) and before["kind"] == Area.Kind.COUNTY
+        area = area or Area(code=drawing.code)
+        is_redrawn = area.pk is None or not area.geom.equals_exact(drawing.geom)
+        area.kind, area.name, area.name_zh, area.geom = drawing.kind, drawing.name, drawing.name_zh, drawing.geom
+        area.save()
+        resettled = 0
+        if area.kind == Area.Kind.COUNTY:
+            resettled = customers.settle_counties(area)
+        elif was_county:
+            Account.objects.filter(area=area).update(area=None)
+            resettled = customers.settle_counties(None)
+        live.reload(AREAS_ID)
+        was, became = audit.changed(before, _told(drawing))
+        if is_redrawn:
+            became |= {"corners": area.geom.num_coords, "customers_resettled": resettled}
+        _record("change" if before else "add", area, was, became, by=by, at=at)
+    return area
+
+
+def delete_area(code: str, *, by: User, at: datetime) -> None:
+    """Delete an area on which nothing hangs; located customers then belong to whatever other county covers them.
+
+    Raises:
+        NoSuchArea; AreaInUse: a grant is bound to it, or customers without a location belong to it.
+    """
+    with transaction.atomic():
+        area = Area.objects.select_for_update().filter(code=code).first()
+        if area is None:
+            raise NoSuchArea(f"There is no area “{code[:40]}”.")
+        grants = LayerGrant.objects.filter(area=area).count()
+        if grants:
+            raise AreaInUse(
+                f"{grants} rights hold in “{area.name}”; take them away first: deleting the area must not change a right unseen."
+            )
+        _refuse_waiting_customers(area)
+        told, pk = _told(area), area.pk
+        area.delete()
+        area.pk = pk
+        if area.kind == Area.Kind.COUNTY:
+            customers.settle_counties(None)
+        live.reload(AREAS_ID)
+        _record("delete", area, told, {}, by=by, at=at)
+
+
+def _refuse_waiting_customers(area: Area) -> None:
+    waiting = Account.objects.filter(area=area, point__geom__isnull=True).count()
+    if waiting:
+        raise AreaInUse(f"{waiting} customers without a location belong to “{area.name}”; locate them first, or nobody will find them.")
+
+
+def _told(area: Area | AreaDrawing) -> dict[str, str]:
+    return {"kind": str(area.kind), "name": area.name, "name_zh": area.name_zh}
+
+
+def _record(verb: str, area: Area, before: dict, after: dict, *, by: User, at: datetime) -> None:
+    deed = audit.Deed(
+        f"area.{verb}",
+        layer=AREAS_ID,
+        object_id=area.code,
+        label=area.name,
+        area_code=area.code,
+        before=before or None,
+        after=after or None,
+    )
+    audit.record([deed], user=by, at=at)
