@@ -15,7 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # The patterns written as regular expressions, and addresses that they match.
 _BY_EXPRESSION = {
-    "^(?P<app_label>auth|layers|customers)/$": ["auth/", "layers/"],
+    "^(?P<app_label>layers|customers|auth)/$": ["auth/", "layers/"],
     "(?P<url>.*)$": ["customers/account/", "spatial/point/"],
     "^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|ws/).*$": ["", "customers/{account_id}"],
 }
