@@ -19,6 +19,7 @@ from customers.rules import fold
 from layers import access
 from layers.models import AuditRow
 from spatial.models import SRID, Area, PointMove
+from spatial.services.points import can_be_undone
 
 LAYER = "customers"
 WITHIN_LIMIT = 2000
@@ -186,15 +187,11 @@ def customer_history(account: Account) -> list[dict[str, Any]]:
 def _moves_told(account: Account) -> list[dict[str, Any]]:
     moves = list(PointMove.objects.filter(point_id=account.point_id).select_related("actor"))
     undone_by = {move.undoes_id: move.pk for move in moves if move.undoes_id}
-    now = account.point.geom
     return [
         {
             **move_row(move),
             "undone_by": undone_by.get(move.pk),
-            "can_undo": move.from_geom is not None
-            and move.kind != PointMove.Kind.REMOVE
-            and account.deleted_at is None
-            and not (now and now.equals_exact(move.from_geom)),
+            "can_undo": account.deleted_at is None and can_be_undone(move, now=account.point.geom),
             "changes": [],
         }
         for move in moves

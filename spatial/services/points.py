@@ -87,11 +87,11 @@ def move_points(
 def undo_move(
     move_id: int, *, point_id: int, base_version: int, user: User | None, at: datetime, reason: str = "", device: str = ""
 ) -> PointMove:
-    """Take the point back to where it stood before that journal row, as a new row; any day, any row that has a before.
+    """Take the point back to where it stood before that journal row, as a new row, on any day; before its placing it had no position.
 
     Raises:
         VersionConflict: the point changed since the person looked at it.
-        NothingToUndo: the row is not of this point, or the point had no position before it, or stands there already.
+        NothingToUndo: the row is not of this point, or moved nothing (a removal, a restoring), or the point stands there already.
     """
     with transaction.atomic():
         point = _locked([point_id])[point_id]
@@ -99,26 +99,38 @@ def undo_move(
         undone = PointMove.objects.filter(pk=move_id, point=point).first()
         if undone is None:
             raise NothingToUndo("That move is not in this point's history.")
-        if undone.from_geom is None:
-            raise NothingToUndo("Before that the point had no position; remove the customer instead, or move it.")
-        if point.geom and point.geom.equals_exact(undone.from_geom):
-            raise NothingToUndo("The point already stands where it stood before that move.")
-        before = PointMove.objects.filter(point=point, version__lt=undone.version, to_geom__isnull=False).order_by("-version").first()
-        command = PointCommand(
-            point_id=point_id,
-            lon=undone.from_geom.x,
-            lat=undone.from_geom.y,
-            base_version=base_version,
+        if not can_be_undone(undone, now=point.geom):
+            raise NothingToUndo("That moved nothing, or the point already stands where it stood before.")
+        before = None
+        if undone.from_geom:
+            before = PointMove.objects.filter(point=point, version__lt=undone.version, to_geom__isnull=False).order_by("-version").first()
+        row = PointMove(
+            point=point,
+            kind=PointMove.Kind.UNDO,
+            from_geom=point.geom,
+            to_geom=undone.from_geom,
             reason=reason,
             device=device,
             datum=before.datum if before else datums.WGS84,
             source=before.source if before else "",
             accuracy_m=before.accuracy_m if before else None,
+            base_version=point.version,
+            version=point.version + 1,
+            undoes=undone,
+            actor=user,
+            at=at,
         )
-        row = _journal_row(point, undone.from_geom, kind=PointMove.Kind.UNDO, command=command, user=user, at=at)
-        row.undoes = undone
         _measure([row])
         return _write([row], {point_id: point})[0]
+
+
+def can_be_undone(move: PointMove, *, now: Geos | None) -> bool:
+    """Whether taking that journal row back would bring the point, which stands at `now`, somewhere else."""
+    if move.kind in (PointMove.Kind.REMOVE, PointMove.Kind.RESTORE):
+        return False
+    if now is None or move.from_geom is None:
+        return now is not move.from_geom
+    return not now.equals_exact(move.from_geom)
 
 
 def note_removal(
@@ -227,8 +239,8 @@ def _write(moves: list[PointMove], points: dict[int, Point]) -> list[PointMove]:
                 moves[0].at,
                 moves[0].actor.pk if moves[0].actor else None,
                 [point.pk for point in changed],
-                [move.to_geom.x for move in moves if move.to_geom],
-                [move.to_geom.y for move in moves if move.to_geom],
+                [move.to_geom and move.to_geom.x for move in moves],
+                [move.to_geom and move.to_geom.y for move in moves],
                 *([getattr(point, name) for point in changed] for name in ("version", "datum", "source", "accuracy_m", "converted_by")),
             ],
         )

@@ -49,7 +49,8 @@ def test_the_journal_tells_who_moved_it_how_far_and_why(page, history):
     expect(rows(page).nth(0)).to_contain_text("Moved 33 m north by Supervisor Tester, reason: seen on site")
     expect(rows(page).nth(1)).to_contain_text("Moved 22 m east by Pekka Planner, reason: wrong gate")
     expect(rows(page).nth(2)).to_contain_text("Placed on the map by Supervisor Tester")
-    expect(rows(page).nth(0)).to_contain_text("ago")
+    expect(rows(page).nth(0)).to_contain_text("just now")
+    expect(page.get_by_text("Times are in China Standard Time.")).to_be_visible()
 
 
 def test_the_moves_are_replayed_step_by_step(page, history):
@@ -82,8 +83,21 @@ def test_an_older_move_is_undone_with_a_reason(page, history, world, wanderer):
     assert place_of(world, wanderer) == SQUARE
 
 
-def test_the_first_placing_and_where_it_stands_already_offer_no_undo(page, history):
-    expect(rows(page).nth(2).get_by_role("button", name="Undo")).to_have_count(0)
+def test_its_placing_is_undone_into_the_tray_and_put_back(page, history, world, wanderer):
+    placing = rows(page).nth(2)
+    placing.get_by_role("button", name="Undo").click()
+    expect(placing).to_contain_text("The customer goes back to those without location.")
+    placing.get_by_role("button", name="Undo").click()
+
+    expect(rows(page)).to_have_count(4)
+    expect(rows(page).nth(0)).to_contain_text("Placing taken back by Pekka Planner: without location again")
+    assert place_of(world, wanderer) == (None, None)
+
+    rows(page).nth(0).get_by_role("button", name="Undo").click()
+    rows(page).nth(0).get_by_role("button", name="Undo").click()
+    expect(rows(page)).to_have_count(5)
+    expect(rows(page).nth(0)).to_contain_text("Put back on the map by Pekka Planner")
+    assert place_of(world, wanderer) == NORTH
 
 
 def test_the_key_u_takes_back_my_last_move_and_asks_when_somebody_came_after(page, history, world, wanderer):

@@ -67,6 +67,25 @@ def test_one_is_dragged_onto_the_map_and_other_trays_lose_it(page, tray, another
     expect(page.get_by_role("list", name="Without location")).not_to_contain_text("Kadonnut talo")
 
 
+def test_a_placing_is_undone_from_the_message_back_into_the_tray(page, tray, world, waiting):
+    drag_out(page, tray, "Kadonnut talo", SPOT)
+    expect(page.get_by_role("region", name="Place Kadonnut talo")).to_be_visible()
+    save(page)
+    message = page.get_by_text("Kadonnut talo is on the map now.")
+    expect(message).to_be_visible()
+
+    page.get_by_role("button", name="Undo", exact=True).click()
+
+    expect(page.get_by_text("Kadonnut talo is without location again, in the tray.")).to_be_visible()
+    expect(page.get_by_role("list", name="Without location")).to_contain_text("Kadonnut talo")
+    assert place_of(world, waiting) == (None, None)
+    assert [row["kind"] for row in world.history(waiting["id"])] == ["undo", "place"]
+
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    expect(page.get_by_role("list", name="Without location")).not_to_contain_text("Kadonnut talo")
+    assert metres_between(place_of(world, waiting), SPOT) < 3
+
+
 def test_one_dropped_beside_the_map_stays_in_the_tray(page, tray, world, waiting):
     box = page.get_by_role("listitem").filter(has_text="Kadonnut talo").get_by_role("button").first.bounding_box()
     assert box

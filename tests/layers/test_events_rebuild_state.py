@@ -62,6 +62,8 @@ def undo(museum: Account, theatre: Account, user: User) -> None:
     first = services.move_customers([move_command(museum)], user=user, at=MONDAY, confirmed=True)[0]
     museum.point.refresh_from_db()
     services.undo_customer_move(user=user, account=museum, move_id=first.pk, base_version=museum.point.version, at=MONDAY)
+    placing = services.move_customers([move_command(theatre)], user=user, at=MONDAY, confirmed=True)[0]
+    services.undo_customer_move(user=user, account=theatre, move_id=placing.pk, base_version=placing.version, at=MONDAY)
 
 
 def edit_names(museum: Account, theatre: Account, user: User) -> None:

@@ -76,12 +76,28 @@ def test_an_old_move_can_be_taken_back_after_later_ones(pole, planner):
     assert Point.objects.get(pk=pole.pk).geom.coords == MUSEUM
 
 
-def test_placing_cannot_be_undone_and_a_foreign_row_neither(pole, planner):
+def test_a_placing_taken_back_leaves_the_point_without_a_position_and_can_be_put_back(pole, planner):
+    placing = pole.moves.get()
+
+    undo = points.undo_move(placing.pk, point_id=pole.pk, base_version=1, user=planner, at=MONDAY)
+
+    assert (undo.kind, undo.from_geom.coords, undo.to_geom, undo.version) == ("undo", MUSEUM, None, 2)
+    stands = Point.objects.get(pk=pole.pk)
+    assert (stands.geom, stands.source, stands.accuracy_m, stands.version) == (None, "", None, 2)
+
+    points.undo_move(undo.pk, point_id=pole.pk, base_version=2, user=planner, at=MONDAY)
+    assert Point.objects.get(pk=pole.pk).geom.coords == MUSEUM
+    with pytest.raises(points.NothingToUndo):
+        points.undo_move(undo.pk, point_id=pole.pk, base_version=3, user=planner, at=MONDAY)
+
+
+def test_a_removal_and_a_foreign_row_cannot_be_undone(pole, planner):
     placing = pole.moves.get()
     other = Point.objects.create()
+    removal = points.note_removal([pole.pk], removed=True, user=planner, at=MONDAY, reason="gone")[0]
 
     with pytest.raises(points.NothingToUndo):
-        points.undo_move(placing.pk, point_id=pole.pk, base_version=1, user=planner, at=MONDAY)
+        points.undo_move(removal.pk, point_id=pole.pk, base_version=2, user=planner, at=MONDAY)
     with pytest.raises(points.NothingToUndo):
         points.undo_move(placing.pk, point_id=other.pk, base_version=0, user=planner, at=MONDAY)
 

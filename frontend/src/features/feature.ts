@@ -56,6 +56,7 @@ export interface MapControl {
   id: string;
   order: number;
   load: Load;
+  allowed?: (me: Me) => boolean;
 }
 
 export interface Feature {

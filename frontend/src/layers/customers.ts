@@ -2,13 +2,13 @@
 import type { FeatureLike } from "ol/Feature.js";
 import Fill from "ol/style/Fill.js";
 import Icon from "ol/style/Icon.js";
-import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
 import type { CustomerStatus, Grade, LayerInfo } from "@/api/types";
 import { GRADES } from "@/api/types";
 import { formatNumber } from "@/lib/format";
 import { type GridMap, Z } from "@/map/grid-map";
+import { labelInk, wrapLabel } from "@/map/labels";
 import { type Look, look, MAP_FONT, perLook } from "@/map/look";
 import { zoomOfResolution } from "@/map/scale";
 import { type Ring, ringOf, SYMBOL_HALF, symbolCanvas, symbolHalf } from "@/map/symbols";
@@ -136,13 +136,11 @@ class SymbolStyles {
     let style = this.labels.get(key);
     if (!style) {
       if (this.labels.size > 5_000) this.labels.clear();
-      const dark = this.theme === "dark";
       style = new Style({
         text: new Text({
           text: wrapLabel(name),
           font: `${grade === "special" || grade === "first" ? 650 : 550} 12px ${MAP_FONT}`,
-          fill: new Fill({ color: dark ? "#e9f0f5" : "#14212b" }),
-          stroke: new Stroke({ color: dark ? "rgba(11,17,22,.9)" : "rgba(255,255,255,.92)", width: 3 }),
+          ...labelInk(this.theme),
           offsetY: symbolHalf(grade, ring) * size + 4,
           textBaseline: "top",
           declutterMode: "declutter",
@@ -153,18 +151,6 @@ class SymbolStyles {
     }
     return style;
   }
-}
-
-/** Break a long name once, near its middle: at a space, or between Chinese characters. */
-function wrapLabel(name: string): string {
-  const text = name.length > 46 ? `${name.slice(0, 45)}…` : name;
-  const wide = /[\u3400-\u9fff]/.test(text);
-  if (text.length <= (wide ? 10 : 20)) return text;
-  if (wide) return `${text.slice(0, Math.ceil(text.length / 2))}\n${text.slice(Math.ceil(text.length / 2))}`;
-  const middle = text.length / 2;
-  const spaces = [...text.matchAll(/ /g)].map((match) => match.index);
-  const best = spaces.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))[0];
-  return best === undefined ? text : `${text.slice(0, best)}\n${text.slice(best + 1)}`;
 }
 
 class ClusterStyles {

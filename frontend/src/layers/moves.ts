@@ -21,7 +21,7 @@ export function showFeature(layers: MapLayers, feature: Feature): void {
   ]);
 }
 
-/** "35 m north-east", or the word for "placed" when there was nothing before. */
+/** "35 m north-east"; null where it had no location before, or has none after. */
 export function moveWords(
   move: Pick<Move, "from" | "to" | "distance_m">,
 ): { distance: string; direction: string } | null {
@@ -38,14 +38,11 @@ export function tellMoved(layers: MapLayers, answer: Moved): void {
   const words = moveWords(move);
   const text = words
     ? i18next.t(move.kind === "undo" ? "moves:told.undone" : "moves:told.moved", { name, ...words })
-    : i18next.t("moves:told.placed", { name });
+    : i18next.t(move.to ? "moves:told.placed" : "moves:told.toTray", { name });
   notify({
     kind: "done",
     text,
-    // The first placing has no before; the tray takes nothing back.
-    ...(move.from
-      ? { action: { label: i18next.t("moves:undo"), run: () => void takeBack(layers, answer.customer.id, move) } }
-      : {}),
+    action: { label: i18next.t("moves:undo"), run: () => void takeBack(layers, answer.customer.id, move) },
   });
 }
 

@@ -1,4 +1,5 @@
 /** Numbers, units, dates for people: locale's separators, tabular figures, one rule of decimals per unit. */
+import i18next from "i18next";
 import { currentLanguage } from "./i18n";
 
 const DECIMALS: Readonly<Record<string, number>> = {
@@ -56,18 +57,30 @@ export function formatArea(area_m2: number): string {
   return `${formatNumber(area_m2 / 1_000_000, 2)} km²`;
 }
 
-/** Date and time in the utility's zone, not the browser's. */
+/** Date and time in the utility's zone, not the browser's: "24 Nov 2026, 09:10". A view that shows it names the zone once. */
 export function formatTime(instant: string | Date, zone: string | undefined): string {
-  const parts: Intl.DateTimeFormatOptions = {
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    hour12: false,
+  const options: Intl.DateTimeFormatOptions = {
+    dateStyle: "medium",
+    timeStyle: "short",
+    hourCycle: "h23",
     timeZone: zone,
   };
-  return formatter(`time|${zone}`, (at) => new Intl.DateTimeFormat(at, parts)).format(new Date(instant));
+  return formatter(`time|${zone}`, (at) => new Intl.DateTimeFormat(at, options)).format(new Date(instant));
+}
+
+/** "Eastern European Time"; without a zone of the utility, the browser's. */
+export function zoneName(zone: string | undefined): string {
+  const named = formatter(
+    `zone|${zone}`,
+    (at) => new Intl.DateTimeFormat(at, { timeZoneName: "longGeneric", timeZone: zone }),
+  );
+  return named.formatToParts(new Date()).find(({ type }) => type === "timeZoneName")?.value ?? zone ?? "";
+}
+
+/** For a title, which stands alone: "24 Nov 2026, 09:10 (Eastern European Time)". */
+export function formatMoment(instant: string | Date, zone: string | undefined): string {
+  const [time, name] = [formatTime(instant, zone), zoneName(zone)];
+  return currentLanguage() === "zh" ? `${time}（${name}）` : `${time} (${name})`;
 }
 
 /** A civil date ("2026-11-24" of the server) as "24 Nov 2026": no zone can shift it. */
@@ -77,7 +90,7 @@ export function formatDate(date: string): string {
   );
 }
 
-/** "3 minutes ago", from the two instants handed in. */
+/** "3 minutes ago", from the two instants handed in; below a minute "just now". */
 export function formatAge(instant: string | Date, now: Date): string {
   // The server's clock may be a little ahead of this one: nothing was changed in the future.
   const seconds = Math.min(0, Math.round((new Date(instant).getTime() - now.getTime()) / 1_000));
@@ -91,5 +104,5 @@ export function formatAge(instant: string | Date, now: Date): string {
   ];
   for (const [unit, size] of steps)
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
-  return relative.format(seconds, "second");
+  return i18next.t("common:justNow");
 }

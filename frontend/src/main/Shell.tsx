@@ -12,7 +12,7 @@ import { Boundary } from "@/lib/ui/Boundary";
 import { select, urlState, useSelection, useUrl } from "@/lib/url-state";
 import { useMap } from "@/map/context";
 import { useEscapeLayers } from "./escape";
-import { useCoveredBelow, useLayout } from "./layout";
+import { tabs_px, useCoveredBelow, useLayout } from "./layout";
 import { MapFooter } from "./MapFooter";
 import { Notices } from "./Notices";
 import { cards, drawers, mapControls, overlays, panels, railItems, topBarItems } from "./registry";
@@ -25,13 +25,16 @@ export function Shell() {
   const { panel, drawer } = useUrl();
   const selection = useSelection();
   const layout = useLayout();
-  const drawn = useStore(useMap().drawn);
+  const map = useMap();
+  const drawn = useStore(map.drawn);
+  const inset = useStore(map.inset);
   const card = selection ? cards.find((candidate) => candidate.layer === selection.layer) : undefined;
   const openPanel = panels.find((candidate) => candidate.id === panel);
   const openDrawer = drawers.find((candidate) => candidate.id === drawer);
 
   useEscapeLayers();
   const below = useCoveredBelow({ card: !!card, drawer: !!openDrawer });
+  const bottom_px = Math.max(below.page_px, inset.bottom ? inset.bottom + tabs_px(layout) : 0);
   useMapPadding({ panel: !!openPanel, card: !!card, below_px: below.map_px });
   useShortcuts(
     useMemo(() => [{ keys: "g m", label: "common:keys.map", run: () => document.getElementById("map")?.focus() }], []),
@@ -49,7 +52,7 @@ export function Shell() {
       data-drawer={openDrawer ? "" : undefined}
       data-layout={layout}
       data-covered={below.covered ? "" : undefined}
-      style={{ "--bottom": `${below.page_px}px` } as CSSProperties}
+      style={{ "--bottom": `${bottom_px}px` } as CSSProperties}
     >
       <button type="button" className={css.skip} onClick={() => document.getElementById("map")?.focus()}>
         {t("skipToMap")}
@@ -59,6 +62,7 @@ export function Shell() {
       <MapCanvas />
       <div className={css.controls}>
         {(drawn ? mapControls : []).map((control) => {
+          if (!(control.allowed?.(me) ?? true)) return null;
           const Control = lazyOf(control.load);
           return (
             <Boundary key={control.id} quiet>

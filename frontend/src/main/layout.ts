@@ -23,7 +23,8 @@ export type SheetKind = "card" | "drawer";
 export type SheetHeight = "low" | "half" | "full";
 
 const TOPBAR_PX = 48;
-const TABS_PX = 58;
+/** Height of the tab bar under the map. */
+export const tabs_px = (shown: Layout) => (shown === "phone" ? 58 : 0);
 /** Of the map above a list at its highest: a list never hides the map. */
 const MAP_LEFT_PX = 96;
 
@@ -32,7 +33,7 @@ export const sheetHeights = createStore<Readonly<Record<SheetKind, SheetHeight>>
 
 /** Height in CSS pixels of a sheet at the lower edge. */
 export function sheetHeight_px(kind: SheetKind, height: SheetHeight, shown: Layout, window_px: number): number {
-  const free_px = window_px - TOPBAR_PX - (shown === "phone" ? TABS_PX : 0);
+  const free_px = window_px - TOPBAR_PX - tabs_px(shown);
   if (height === "full") return free_px - (kind === "drawer" ? MAP_LEFT_PX : 12);
   if (height === "low") return shown === "wide" ? 140 : 164;
   return Math.round(window_px * (shown === "wide" ? 0.38 : 0.46));
@@ -51,7 +52,7 @@ export function useCoveredBelow(open: Readonly<Record<SheetKind, boolean>>): {
   const kinds = (["card", "drawer"] as const).filter((kind) => open[kind] && (kind === "drawer" || shown !== "wide"));
   const map_px = Math.max(0, ...kinds.map((kind) => sheetHeight_px(kind, heights[kind], shown, window_px)));
   const covered = kinds.some((kind) => heights[kind] === "full");
-  return { map_px, page_px: map_px + (shown === "phone" ? TABS_PX : 0), covered };
+  return { map_px, page_px: map_px + tabs_px(shown), covered };
 }
 
 export function useSheetHeight(kind: SheetKind): {

@@ -1,6 +1,7 @@
 /** The basemap: vector, imagery, or imagery with the labels of the vector tiles. Switching changes what lies below, nothing else. */
 import MVT from "ol/format/MVT.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
+import { unByKey } from "ol/Observable.js";
 import RenderFeature from "ol/render/Feature.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 import { createXYZ } from "ol/tilegrid.js";
@@ -49,6 +50,37 @@ export function useAttribution(): string {
   return useStore(attribution);
 }
 
+/** True where the vector basemap has land, water and names only: outside of what it was made for. */
+export const withoutDetail = createStore(false);
+
+const DETAIL_FROM_ZOOM = 13;
+const DETAILED = new Set(["roads", "buildings", "landuse", "green", "rail"]);
+
+/** Keep `withoutDetail` true to what the tiles of this layer hold where the map came to rest. */
+function watchDetail(map: GridMap, ground: VectorTileLayer): () => void {
+  let moved = true;
+  const keys = [
+    map.ol.on("moveend", () => {
+      moved = true;
+    }),
+    ground.getSource()?.on("tileloadend", () => {
+      moved = true;
+    }),
+    map.ol.on("rendercomplete", () => {
+      if (!moved) return;
+      moved = false;
+      const near = (map.view.getZoom() ?? 0) >= DETAIL_FROM_ZOOM;
+      const seen = near ? ground.getFeaturesInExtent(map.wholeExtent()) : [];
+      // Without any feature the tiles are not there yet, or failed: that has its own notice.
+      withoutDetail.set(seen.length > 0 && !seen.some((feature) => DETAILED.has(String(feature.get("layer")))));
+    }),
+  ];
+  return () => {
+    for (const key of keys) if (key) unByKey(key);
+    withoutDetail.set(false);
+  };
+}
+
 const styles = perLook((current) => new BasemapStyles(current));
 
 /** Keep the layers at the bottom of the map in step with the address. */
@@ -87,19 +119,20 @@ function addVector(map: GridMap, info: BasemapInfo, labelsOnly: boolean): () => 
     style: (feature, resolution) => styles().label(feature, zoomOfResolution(resolution)),
   });
   const layers = [labels];
+  const stops: (() => void)[] = [];
   if (!labelsOnly) {
-    layers.unshift(
-      new VectorTileLayer({
-        source,
-        cacheSize: 128,
-        zIndex: Z.BASE,
-        renderMode: "hybrid",
-        background: waterColor(look.get()),
-        style: (feature, resolution) => styles().ground(feature, zoomOfResolution(resolution)),
-      }),
-    );
+    const ground = new VectorTileLayer({
+      source,
+      cacheSize: 128,
+      zIndex: Z.BASE,
+      renderMode: "hybrid",
+      background: waterColor(look.get()),
+      style: (feature, resolution) => styles().ground(feature, zoomOfResolution(resolution)),
+    });
+    layers.unshift(ground);
+    stops.push(watchDetail(map, ground));
   }
-  const stops = layers.map((layer) => map.addLayer(layer));
+  stops.push(...layers.map((layer) => map.addLayer(layer)));
   stops.push(
     look.subscribe(() => {
       if (!labelsOnly) layers[0]?.setBackground(waterColor(look.get()));

@@ -25,6 +25,7 @@ import { type DrawnShape, type ShapeKind, shapeOf } from "@/lib/shapes";
 import { type GridMap, Z } from "./grid-map";
 import { ink } from "./ink";
 import { look, MAP_FONT } from "./look";
+import { zoomOfResolution } from "./scale";
 
 export interface DraftProgress {
   corners: number;
@@ -49,6 +50,9 @@ export interface DrawingOptions {
 }
 
 const CIRCLE_CORNERS = 96;
+/** Below the one the server shows clusters, below the other symbols stand close and are drawn smaller. */
+const SINGLE_FROM_ZOOM = 13;
+const ROOM_FROM_ZOOM = 15.4;
 /** Up to here a flat local grid on the ellipsoid is exact to the metre; beyond it the sphere is better. */
 const FLAT_UP_TO_M = 20_000;
 
@@ -169,7 +173,7 @@ export function addShape(map: GridMap): ShapeOnMap {
     zIndex: Z.CUSTOMERS - 1,
     updateWhileAnimating: true,
     updateWhileInteracting: true,
-    style: () => hitStyle(),
+    style: (_, resolution) => hitStyle(zoomOfResolution(resolution)),
   });
   const stops = [
     map.addLayer(below),
@@ -296,9 +300,13 @@ function shapeStyle(geometry: Geometry, map: GridMap, shape: DrawnShape | null):
   ];
 }
 
-/** A soft disc behind the symbol: shape and colour of the symbol stay readable. */
-function hitStyle(): Style[] {
+/** A soft disc behind the symbol: shape and colour of the symbol stay readable. In a crowd a fine ring; a cluster has none. */
+function hitStyle(zoom: number): Style[] {
   const { accent, halo } = ink();
+  if (zoom < SINGLE_FROM_ZOOM) return [];
+  if (zoom < ROOM_FROM_ZOOM) {
+    return [new Style({ image: new CircleStyle({ radius: 11, stroke: new Stroke({ color: accent, width: 1.5 }) }) })];
+  }
   return [
     new Style({
       image: new CircleStyle({

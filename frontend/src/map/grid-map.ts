@@ -90,7 +90,8 @@ export class GridMap {
   readonly mode: Store<MapMode | null> = createStore<MapMode | null>(null);
 
   private padding: ViewPadding = { top: 0, right: 0, bottom: 0, left: 0 };
-  private inset: Partial<ViewPadding> = {};
+  /** What a feature's own box covers (the panel of a move); the shell keeps its lower edge above it. */
+  readonly inset: Store<Partial<ViewPadding>> = createStore<Partial<ViewPadding>>({});
   private readonly pickers = new Set<Picker>();
   private readonly clickListeners = new Set<(click: MapClick) => void>();
   private takenByMode = false;
@@ -163,13 +164,14 @@ export class GridMap {
 
   /** What a feature's own box covers beside the shell's panels (the panel of a move). Null when it is gone. */
   setInset(inset: Partial<ViewPadding> | null): void {
-    this.inset = inset ?? {};
+    this.inset.set(inset ?? {});
     this.applyPadding();
   }
 
   private applyPadding(): void {
+    const inset = this.inset.get();
     const sides = ["top", "right", "bottom", "left"] as const;
-    this.view.padding = sides.map((side) => Math.max(this.padding[side], this.inset[side] ?? 0));
+    this.view.padding = sides.map((side) => Math.max(this.padding[side], inset[side] ?? 0));
     // What can be seen is another box now, although the map did not move.
     this.settle();
   }

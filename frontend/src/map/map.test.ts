@@ -56,7 +56,8 @@ describe("the scale", () => {
 describe("a symbol", () => {
   it("takes its ring from the class that matters most", () => {
     expect(ringOf("own_transformer,large,top100")).toBe("double");
-    expect(ringOf(["growth100"])).toBe("dashed");
+    expect(ringOf(["key100"])).toBe("dashed");
+    expect(ringOf(["growth100"])).toBe("dotted");
     expect(ringOf("own_transformer")).toBe("none");
     expect(ringOf(null)).toBe("none");
   });

@@ -11,12 +11,14 @@ import Fill from "ol/style/Fill.js";
 import Icon from "ol/style/Icon.js";
 import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
+import Text from "ol/style/Text.js";
 import type { LonLat } from "@/lib/coordinates";
 import { type GridMap, Z } from "./grid-map";
-import { look } from "./look";
+import { labelInk, wrapLabel } from "./labels";
+import { look, MAP_FONT } from "./look";
 
 export interface Mark {
-  show(position: LonLat, accuracy_m?: number | null): void;
+  show(position: LonLat, more?: { accuracy_m?: number | null; name?: string | undefined }): void;
   hide(): void;
   remove(): void;
 }
@@ -41,9 +43,26 @@ export function addMark(map: GridMap, kind: MarkKind): Mark {
       }),
   );
   const point = new Feature<Point>();
-  const stops = [map.addLayer(layer), look.subscribe(() => layer.changed())];
+  const named = new VectorLayer({
+    source,
+    // Above the other labels and below the symbols: it is placed before them, and they keep clear of it.
+    zIndex: Z.CUSTOMERS - 0.5,
+    declutter: "labels",
+    updateWhileAnimating: true,
+    updateWhileInteracting: true,
+    style: (feature) => (feature === point ? nameStyle(String(point.get("name") ?? "")) : undefined),
+  });
+  const stops = [
+    map.addLayer(layer),
+    ...(kind === "selection" ? [map.addLayer(named)] : []),
+    look.subscribe(() => {
+      layer.changed();
+      named.changed();
+    }),
+  ];
   return {
-    show(position, accuracy_m) {
+    show(position, { accuracy_m, name } = {}) {
+      point.set("name", name);
       const at = fromLonLat([position.lon, position.lat]);
       point.setGeometry(new Point(at));
       if (accuracy_m) {
@@ -59,6 +78,21 @@ export function addMark(map: GridMap, kind: MarkKind): Mark {
       for (const stop of stops) stop();
     },
   };
+}
+
+/** The selected one's name is always there, whatever else wants the room. */
+function nameStyle(name: string): Style | undefined {
+  if (!name) return undefined;
+  return new Style({
+    text: new Text({
+      text: wrapLabel(name),
+      font: `680 13px ${MAP_FONT}`,
+      ...labelInk(look.get().imagery ? "light" : look.get().theme),
+      offsetY: 29,
+      textBaseline: "top",
+      declutterMode: "obstacle",
+    }),
+  });
 }
 
 function styleOf(kind: MarkKind): Style[] {

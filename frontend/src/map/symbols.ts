@@ -4,7 +4,8 @@
  */
 import type { CustomerStatus, Grade } from "@/api/types";
 
-export type Ring = "none" | "single" | "double" | "dashed";
+/** Told apart by their form, for whoever sees no colour. */
+export type Ring = "none" | "single" | "double" | "dashed" | "dotted";
 
 export interface SymbolLook {
   grade: Grade;
@@ -43,7 +44,7 @@ const COMPETING: readonly (readonly [string, Ring])[] = [
   ["top100", "double"],
   ["large", "single"],
   ["key100", "dashed"],
-  ["growth100", "dashed"],
+  ["growth100", "dotted"],
 ];
 
 /** The ring of a customer of these classes (comma list of the tile, or a list). */
@@ -150,12 +151,19 @@ function drawRing(context: CanvasRenderingContext2D, ring: Ring, radius: number,
   context.globalAlpha = 0.92;
   circle(radius, ring === "double" ? 5.6 : 4, edge);
   context.globalAlpha = 1;
-  if (ring === "dashed") context.setLineDash([3.2, 2.6]);
+  // Whole marks all the way round: four arcs, or nine dots.
+  const around = 2 * Math.PI * radius;
+  if (ring === "dashed") {
+    context.lineCap = "butt";
+    context.setLineDash([around * 0.17, around * 0.08]);
+  }
+  if (ring === "dotted") context.setLineDash([0.01, around / 9 - 0.01]);
   if (ring === "double") {
     circle(radius - 1.5, 1.3, fill);
     circle(radius + 1.5, 1.3, fill);
   } else {
-    circle(radius, 1.7, fill);
+    circle(radius, ring === "dotted" ? 3.2 : ring === "dashed" ? 2.2 : 1.7, fill);
   }
   context.setLineDash([]);
+  context.lineCap = "round";
 }

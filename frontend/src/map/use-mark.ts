@@ -4,7 +4,11 @@ import type { LonLat } from "@/lib/coordinates";
 import { useMap } from "./context";
 import { addMark, type Mark, type MarkKind } from "./marks";
 
-export function useMark(kind: MarkKind, position: LonLat | null, accuracy_m?: number | null): void {
+export function useMark(
+  kind: MarkKind,
+  position: LonLat | null,
+  { accuracy_m, name }: { accuracy_m?: number | null | undefined; name?: string | undefined } = {},
+): void {
   const map = useMap();
   const [mark, setMark] = useState<Mark | null>(null);
   useEffect(() => {
@@ -15,6 +19,6 @@ export function useMark(kind: MarkKind, position: LonLat | null, accuracy_m?: nu
   const { lon, lat } = position ?? { lon: null, lat: null };
   useEffect(() => {
     if (lon === null || lat === null) mark?.hide();
-    else mark?.show({ lon, lat }, accuracy_m);
-  }, [mark, lon, lat, accuracy_m]);
+    else mark?.show({ lon, lat }, { accuracy_m: accuracy_m ?? null, name });
+  }, [mark, lon, lat, accuracy_m, name]);
 }

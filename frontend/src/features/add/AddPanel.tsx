@@ -14,6 +14,7 @@ import { notify } from "@/lib/notices";
 import { Button, Message, TextField } from "@/lib/ui";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
 import { ChipChoice, SelectField } from "@/lib/ui/fields";
+import { useNow } from "@/lib/ui/Time";
 import { urlState } from "@/lib/url-state";
 import { useMap } from "@/map/context";
 import css from "./add.module.css";
@@ -38,6 +39,7 @@ interface Kept {
 
 export default function AddPanel() {
   const { t } = useTranslation(["add", "domain", "errors", "edit"]);
+  const now = useNow();
   const map = useMap();
   const kept = useMemo(() => readDraft<Kept>(DRAFT), []);
   const [form, setForm] = useState<CustomerForm>({ ...EMPTY_FORM, ...kept?.value.form });
@@ -153,7 +155,7 @@ export default function AddPanel() {
     <form ref={element} className={css.form} onSubmit={submit} noValidate>
       {keptAt !== null && (
         <Message tone="info">
-          {t("draft", { age: formatAge(new Date(keptAt), new Date()) })}{" "}
+          {t("draft", { age: formatAge(new Date(keptAt), now) })}{" "}
           <Button kind="quiet" onClick={discard}>
             {t("discard")}
           </Button>

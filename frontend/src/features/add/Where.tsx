@@ -5,6 +5,8 @@ import { useGeocode } from "@/api/search";
 import type { PointSource } from "@/api/types";
 import { formatDecimal, type LonLat } from "@/lib/coordinates";
 import { stepped } from "@/lib/geodesy";
+import { placeLine } from "@/lib/place-words";
+import { byFinger } from "@/lib/pointer";
 import { useStore } from "@/lib/store";
 import { Button, Icon, type IconName, TextField } from "@/lib/ui";
 import { DevicePositionButton } from "@/lib/ui/DevicePositionButton";
@@ -148,7 +150,7 @@ function usePlaceOnMap(form: CustomerForm, put: (to: LonLat, source: PointSource
     if (!picking) return;
     return map.enterMode({
       id: "add",
-      hint: t("hint"),
+      hint: t(byFinger() ? "hintTouch" : "hint"),
       cursor: "crosshair",
       onClick: ({ lonLat }) => latest.current.put(lonLat, "map_click"),
       onKey: (event) => {
@@ -216,7 +218,7 @@ function AddressSearch({ onPick }: { onPick: (to: LonLat, address: string) => vo
               }}
             >
               <strong>{result.title}</strong>
-              {result.subtitle && <span>{result.subtitle}</span>}
+              <span>{placeLine(result)}</span>
             </button>
           </li>
         ))}

@@ -8,7 +8,7 @@ import { useShownTheme } from "@/lib/preferences";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useStore } from "@/lib/store";
 import { Icon } from "@/lib/ui";
-import { type BasemapMode, isOutside, showBasemap, useBasemapChoice } from "@/map/basemap";
+import { type BasemapMode, isOutside, showBasemap, useBasemapChoice, withoutDetail } from "@/map/basemap";
 import { useMap } from "@/map/context";
 import { tileFailures } from "@/map/tile-loading";
 import css from "./switch.module.css";
@@ -26,14 +26,16 @@ export default function BasemapSwitch() {
 
   useShortcuts(
     useMemo(
-      () => [
-        {
-          keys: "b",
-          label: "basemap-switch:keys.basemap",
-          run: () => showBasemap(NEXT[mode], NEXT[mode] === "vector" ? undefined : imageryKey),
-          when: () => !!imagery,
-        },
-      ],
+      () =>
+        imagery
+          ? [
+              {
+                keys: "b",
+                label: "basemap-switch:keys.basemap",
+                run: () => showBasemap(NEXT[mode], NEXT[mode] === "vector" ? undefined : imageryKey),
+              },
+            ]
+          : [],
       [mode, imagery, imageryKey],
     ),
   );
@@ -80,6 +82,7 @@ function BasemapNotice({ shown }: { shown: readonly (BasemapInfo | undefined)[] 
   const infos = shown.filter((info) => info !== undefined);
   const down = infos.find((info) => info.status === "down" || (failures[failureKey(info)] ?? 0) >= 3);
   const outside = infos.find((info) => info.kind === "imagery" && isOutside(info, view));
+  const bare = useStore(withoutDetail);
   const stale = (failures["tiles/customers"] ?? 0) >= 3;
   const text = stale
     ? t("customersDown")
@@ -87,7 +90,9 @@ function BasemapNotice({ shown }: { shown: readonly (BasemapInfo | undefined)[] 
       ? t("down", { basemap: localized(down.title) })
       : outside
         ? t("outside", { basemap: localized(outside.title) })
-        : "";
+        : bare
+          ? t("noDetail")
+          : "";
   return (
     <div className={css.notice} role="status" data-empty={text ? undefined : ""}>
       {text && (

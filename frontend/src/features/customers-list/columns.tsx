@@ -3,9 +3,10 @@ import { createColumnHelper, tableFeatures } from "@tanstack/react-table";
 import type { TFunction } from "i18next";
 import type { Ordering } from "@/api/customer-pages";
 import type { CustomerRow } from "@/api/types";
-import { formatAge, formatQuantity, formatTime } from "@/lib/format";
+import { formatQuantity } from "@/lib/format";
 import { nameOf } from "@/lib/names";
 import { Chip, Icon } from "@/lib/ui";
+import { Age } from "@/lib/ui/Time";
 import { CustomerSymbol } from "@/map/CustomerSymbol";
 import css from "./customers-list.module.css";
 
@@ -84,11 +85,7 @@ export function ledgerColumns(t: TFunction<["customers-list", "domain"]>, zone: 
     helper.display({
       id: "updated",
       header: () => t("updated"),
-      cell: ({ row: { original: row } }) => (
-        <time dateTime={row.updated_at} title={formatTime(row.updated_at, zone)}>
-          {formatAge(row.updated_at, new Date())}
-        </time>
-      ),
+      cell: ({ row: { original: row } }) => <Age at={row.updated_at} zone={zone} />,
     }),
   ]);
 }

@@ -1,5 +1,6 @@
 /** Panel: the three tools, the same by typing, and who is inside. */
 import { useTranslation } from "react-i18next";
+import { byFinger } from "@/lib/pointer";
 import { SHAPE_KINDS } from "@/lib/shapes";
 import { useStore } from "@/lib/store";
 import { Empty, Icon } from "@/lib/ui";
@@ -23,7 +24,7 @@ export default function DrawPanel() {
             key={kind}
             type="button"
             aria-pressed={current?.kind === kind}
-            onClick={() => void beginDrawing(map, kind, t(`hints.${kind}`))}
+            onClick={() => void beginDrawing(map, kind, t(`${byFinger() ? "hintsTouch" : "hints"}.${kind}`))}
           >
             <Icon name={kind} size={20} />
             {t(`kinds.${kind}`)}

@@ -5,10 +5,11 @@ import type { Theirs } from "@/api/moves";
 import { useMe } from "@/api/session";
 import { useMapLayers } from "@/layers/context";
 import { formatDecimal, type LonLat } from "@/lib/coordinates";
-import { formatAge, formatLength, formatTime } from "@/lib/format";
+import { formatLength, formatMoment } from "@/lib/format";
 import { distanceBetween_m } from "@/lib/geodesy";
 import { nameOf } from "@/lib/names";
 import { Button } from "@/lib/ui";
+import { Age } from "@/lib/ui/Time";
 import css from "./edit.module.css";
 import { type MoveSession, shownAt } from "./move-session";
 import { keepTheirs, putMine } from "./move-store";
@@ -49,7 +50,7 @@ export function ComparePanel({ session, theirs }: { session: MoveSession; theirs
             )}
             {theirs.at && (
               <span>
-                {formatTime(theirs.at, zone)} · {formatAge(theirs.at, new Date())}
+                {formatMoment(theirs.at, zone)} · <Age at={theirs.at} zone={zone} />
               </span>
             )}
             {theirs.reason ? <q>{theirs.reason}</q> : <span className={css.quiet}>{t("conflict.noReason")}</span>}

@@ -12,6 +12,7 @@ import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
 import { Button, Dialog, IconButton, Message, TextField } from "@/lib/ui";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { useNow } from "@/lib/ui/Time";
 import { select } from "@/lib/url-state";
 import css from "./edit.module.css";
 
@@ -21,13 +22,14 @@ export default function DeleteAction({ id }: { id: number }) {
   const { t } = useTranslation("edit");
   const may = useMay("delete");
   const card = useCustomer(id).data;
+  const now = useNow();
   const [open, setOpen] = useState(false);
   if (!may || !card) return null;
   if (card.deleted_at) {
     return (
       <div className={css.deleted}>
         <Message tone="warning">
-          {t("delete.isDeleted", { age: formatAge(card.deleted_at, new Date()), reason: card.delete_reason })}
+          {t("delete.isDeleted", { age: formatAge(card.deleted_at, now), reason: card.delete_reason })}
         </Message>
         <Button kind="primary" icon="undo" onClick={() => restoreAndTell(card)}>
           {t("delete.restore")}

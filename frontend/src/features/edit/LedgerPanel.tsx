@@ -15,6 +15,7 @@ import { numberTyped } from "@/lib/numbers";
 import { Button, Empty, Loading, Message, TextField } from "@/lib/ui";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
 import { ChipChoice, SelectField } from "@/lib/ui/fields";
+import { useNow } from "@/lib/ui/Time";
 import { urlState, useSelection } from "@/lib/url-state";
 import css from "./edit.module.css";
 import { LedgerCompare } from "./LedgerCompare";
@@ -47,6 +48,7 @@ type State =
 
 function LedgerEditor({ card }: { card: CustomerCard }) {
   const { t } = useTranslation(["edit", "domain", "errors"]);
+  const now = useNow();
   const key = `edit.${card.id}`;
   const kept = useMemo(() => readDraft<Draft>(key), [key]);
   const fresh = useMemo<Draft>(() => ({ version: card.version, base: formOf(card), values: formOf(card) }), [card]);
@@ -154,7 +156,7 @@ function LedgerEditor({ card }: { card: CustomerCard }) {
   );
   const kva = (field: "contract_kva" | "running_kva", label: string) => (
     <TextField
-      label={`${label}, kVA`}
+      label={t("ledger.kva", { field: label })}
       inputMode="decimal"
       value={values[field]}
       onChange={(event) => set(field, event.target.value)}
@@ -166,7 +168,7 @@ function LedgerEditor({ card }: { card: CustomerCard }) {
     <form ref={form} className={css.ledger} onSubmit={submit} noValidate>
       {kept && typed && changed.length > 0 && (
         <Message tone="info">
-          {t("ledger.draft", { age: formatAge(new Date(kept.at), new Date()) })}{" "}
+          {t("ledger.draft", { age: formatAge(new Date(kept.at), now) })}{" "}
           <Button kind="quiet" onClick={discard}>
             {t("ledger.discard")}
           </Button>

@@ -43,22 +43,25 @@ export default function MoveHost() {
 
   useShortcuts(
     useMemo(
-      () => [
-        {
-          keys: "m",
-          label: "edit:keys.move",
-          when: () => may && !moveSession.get() && parseSelection(urlState.get().sel)?.layer === "customers",
-          run: () => {
-            const selected = parseSelection(urlState.get().sel)?.id;
-            if (selected === undefined) return;
-            readCard(selected)
-              .then((card) => {
-                if (!card.deleted_at) askToMove(card);
-              })
-              .catch((error) => notify({ kind: "error", text: errorText(error, t) }));
-          },
-        },
-      ],
+      () =>
+        may
+          ? [
+              {
+                keys: "m",
+                label: "edit:keys.move",
+                when: () => !moveSession.get() && parseSelection(urlState.get().sel)?.layer === "customers",
+                run: () => {
+                  const selected = parseSelection(urlState.get().sel)?.id;
+                  if (selected === undefined) return;
+                  readCard(selected)
+                    .then((card) => {
+                      if (!card.deleted_at) askToMove(card);
+                    })
+                    .catch((error) => notify({ kind: "error", text: errorText(error, t) }));
+                },
+              },
+            ]
+          : [],
       [may, t],
     ),
   );

@@ -21,7 +21,10 @@ import css from "./edit.module.css";
 import { accuracyOf, distance_m, isMoved, type MoveSession, PLACING, placed, shownAt } from "./move-session";
 import { cancelMove, moveSession, saveMove, setPhase, update } from "./move-store";
 
-const QUICK_REASONS = ["gate", "building", "survey", "imagery"] as const;
+const QUICK_REASONS = {
+  move: ["gate", "building", "survey", "imagery"],
+  place: ["survey", "imagery", "told"],
+} as const;
 
 export default function MovePanel({ session }: { session: MoveSession }) {
   const { t } = useTranslation("edit");
@@ -43,15 +46,24 @@ export default function MovePanel({ session }: { session: MoveSession }) {
 /** Tell the map what the panel covers, so that what is shown is never under it: the left edge, or the lowest part. */
 function useInset(box: RefObject<HTMLElement | null>, comparing: boolean): void {
   const map = useMap();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the panel's size changes with what it shows.
   useLayoutEffect(() => {
-    const panel = box.current?.getBoundingClientRect();
-    const canvas = document.getElementById("map")?.getBoundingClientRect();
-    if (!panel || !canvas) return;
-    const low = panel.width > canvas.width / 2;
-    map.setInset(low ? { bottom: canvas.bottom - panel.top } : { left: panel.right - canvas.left });
-    return () => map.setInset(null);
-  }, [box, comparing, map]);
+    const element = box.current;
+    if (!element) return;
+    const tell = () => {
+      const panel = element.getBoundingClientRect();
+      const canvas = document.getElementById("map")?.getBoundingClientRect();
+      if (!canvas) return;
+      const low = panel.width > canvas.width / 2;
+      map.setInset(low ? { bottom: canvas.bottom - panel.top } : { left: panel.right - canvas.left });
+    };
+    tell();
+    const sized = new ResizeObserver(tell);
+    sized.observe(element);
+    return () => {
+      sized.disconnect();
+      map.setInset(null);
+    };
+  }, [box, map]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once when it opens, once when the question comes up.
   useEffect(() => {
@@ -128,7 +140,7 @@ function MoveForm({ session, title }: { session: MoveSession; title: string }) {
         />
         <fieldset className={css.quick}>
           <legend className="visually-hidden">{t("quick.title")}</legend>
-          {QUICK_REASONS.map((key) => {
+          {QUICK_REASONS[session.from ? "move" : "place"].map((key) => {
             const text = t(`quick.${key}`);
             return (
               <button
@@ -218,7 +230,7 @@ function Distance({ session }: { session: MoveSession }) {
   }, [text]);
   return (
     <>
-      <strong className={css.distance}>{text || t("notMoved")}</strong>
+      <strong className={css.distance}>{text || t(session.from ? "notMoved" : "notPlaced")}</strong>
       <span className="visually-hidden" role="status">
         {said}
       </span>

@@ -7,16 +7,18 @@ import { useMay, useMe } from "@/api/session";
 import type { Edit, Move } from "@/api/types";
 import { useMapLayers } from "@/layers/context";
 import { moveWords, takeBack } from "@/layers/moves";
-import { formatAge, formatTime } from "@/lib/format";
+import { formatTime } from "@/lib/format";
 import { fieldName, valueWords } from "@/lib/ledger-words";
 import { Button, Empty, Icon, Loading, Message, TextField } from "@/lib/ui";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { Age, ZoneNote } from "@/lib/ui/Time";
 import css from "./history.module.css";
 import { stepsOf } from "./journal";
 import { Replay } from "./Replay";
 
 export default function HistoryTab({ id }: { id: number }) {
   const { t } = useTranslation(["history", "errors", "common"]);
+  const { zone } = useMe().utility;
   const journal = useHistory(id);
   const moves = useMemo(() => (journal.data ?? []).filter(isMove), [journal.data]);
   const steps = useMemo(() => stepsOf(moves), [moves]);
@@ -61,6 +63,7 @@ export default function HistoryTab({ id }: { id: number }) {
           ),
         )}
       </ol>
+      <ZoneNote className={css.when} zone={zone} />
     </div>
   );
 }
@@ -141,10 +144,7 @@ function When({ row }: { row: Move | Edit }) {
   const { zone } = useMe().utility;
   return (
     <span className={css.when}>
-      <time dateTime={row.at} title={row.device}>
-        {formatTime(row.at, zone)}
-      </time>{" "}
-      · {formatAge(row.at, new Date())}
+      <span title={row.device}>{formatTime(row.at, zone)}</span> · <Age at={row.at} zone={zone} />
     </span>
   );
 }
@@ -154,7 +154,7 @@ function Sentence({ move }: { move: Move }) {
   const { t } = useTranslation("history");
   const who = move.actor_name || move.actor || t("somebody");
   const words = moveWords(move);
-  const key = move.kind === "move" && !words ? "place" : move.kind;
+  const key = !words && move.kind === "undo" ? (move.to ? "putBack" : "toTray") : move.kind;
   return (
     <span>
       {t(`told.${key}`, { who, distance: words?.distance ?? "", direction: words?.direction ?? "" })}
@@ -167,6 +167,7 @@ function UndoRow({ customerId, move }: { customerId: number; move: Move }) {
   const { t } = useTranslation("history");
   const layers = useMapLayers();
   const version = useCustomer(customerId).data?.point_version;
+  const placing = move.from === null;
   const [open, setOpen] = useState(false);
   const [reason, setReason] = useState("");
   const [working, setWorking] = useState(false);
@@ -203,7 +204,7 @@ function UndoRow({ customerId, move }: { customerId: number; move: Move }) {
         maxLength={500}
         autoFocus
         onChange={(event) => setReason(event.target.value)}
-        help={t("backTo")}
+        help={t(placing ? "backToTray" : "backTo")}
       />
       <div>
         <Button type="submit" kind="primary" icon="undo" disabled={working}>

@@ -33,31 +33,34 @@ export default function UndoKey() {
 
   useShortcuts(
     useMemo(
-      () => [
-        {
-          keys: "u",
-          label: "history:keys.undo",
-          when: () => may && !map.mode.get() && parseSelection(urlState.get().sel)?.layer === "customers",
-          run: async () => {
-            const customerId = parseSelection(urlState.get().sel)?.id;
-            if (customerId === undefined) return;
-            try {
-              const journal = await readHistory(customerId);
-              const move = lastOwnMove(journal, me.username);
-              const newest = journal[0];
-              if (!move || !newest) {
-                notify({ kind: "info", text: t("nothingMine") });
-                return;
-              }
-              const since = movedSince(journal, move, me.username);
-              if (since) setQuestion({ customerId, move, newest, since });
-              else await takeBack(layers, customerId, move, { baseVersion: newest.version });
-            } catch (error) {
-              notify({ kind: "error", text: errorText(error, t) });
-            }
-          },
-        },
-      ],
+      () =>
+        may
+          ? [
+              {
+                keys: "u",
+                label: "history:keys.undo",
+                when: () => !map.mode.get() && parseSelection(urlState.get().sel)?.layer === "customers",
+                run: async () => {
+                  const customerId = parseSelection(urlState.get().sel)?.id;
+                  if (customerId === undefined) return;
+                  try {
+                    const journal = await readHistory(customerId);
+                    const move = lastOwnMove(journal, me.username);
+                    const newest = journal[0];
+                    if (!move || !newest) {
+                      notify({ kind: "info", text: t("nothingMine") });
+                      return;
+                    }
+                    const since = movedSince(journal, move, me.username);
+                    if (since) setQuestion({ customerId, move, newest, since });
+                    else await takeBack(layers, customerId, move, { baseVersion: newest.version });
+                  } catch (error) {
+                    notify({ kind: "error", text: errorText(error, t) });
+                  }
+                },
+              },
+            ]
+          : [],
       [layers, map, may, me.username, t],
     ),
   );

@@ -16,13 +16,17 @@ export function stepsOf(journal: readonly Move[]): Step[] {
 }
 
 /**
- * What u takes back: my newest move that is not taken back yet. Undoing is a move too, but pressing u again goes
+ * What u takes back: my newest move or placing that is not taken back yet. Undoing is a move too, but pressing u again goes
  * further back instead of to and fro.
  */
 export function lastOwnMove(journal: readonly Move[], username: string): Move | null {
   return (
     journal.find(
-      (move) => move.actor === username && move.kind === "move" && move.undone_by === null && move.can_undo,
+      (move) =>
+        move.actor === username &&
+        (move.kind === "move" || move.kind === "place") &&
+        move.undone_by === null &&
+        move.can_undo,
     ) ?? null
   );
 }

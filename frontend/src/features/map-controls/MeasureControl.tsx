@@ -2,6 +2,7 @@
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { formatArea, formatLength } from "@/lib/format";
+import { byFinger } from "@/lib/pointer";
 import { Icon, IconButton } from "@/lib/ui";
 import { useMap } from "@/map/context";
 import type { Measured, MeasureKind } from "@/map/measure";
@@ -24,7 +25,7 @@ export default function MeasureControl() {
     setMeasured(null);
     setKind(wanted);
     leave.current = startMeasure(map, wanted, {
-      hint: t(wanted === "length" ? "hintLength" : "hintArea"),
+      hint: t(`${wanted === "length" ? "hintLength" : "hintArea"}${byFinger() ? "Touch" : ""}`),
       onChange: setMeasured,
       onLeave: () => {
         leave.current = null;

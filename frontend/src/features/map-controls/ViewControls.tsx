@@ -60,7 +60,7 @@ function Locate() {
   const watch = useRef<number | null>(null);
   const [position, setPosition] = useState<(LonLat & { accuracy_m: number }) | null>(null);
   const [following, setFollowing] = useState(false);
-  useMark("device", position, position?.accuracy_m);
+  useMark("device", position, { accuracy_m: position?.accuracy_m });
 
   const stop = () => {
     if (watch.current !== null) navigator.geolocation.clearWatch(watch.current);

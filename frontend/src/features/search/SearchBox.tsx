@@ -5,6 +5,7 @@ import { useSearch } from "@/api/search";
 import type { SearchResult } from "@/api/types";
 import { formatDecimal, readCoordinates } from "@/lib/coordinates";
 import { nameOf } from "@/lib/names";
+import { placeLine } from "@/lib/place-words";
 import { useShortcuts } from "@/lib/shortcuts";
 import { Icon, IconButton } from "@/lib/ui";
 import { errorText } from "@/lib/ui/errors";
@@ -241,7 +242,7 @@ function Option({
           {result.kind === "customer" && result.grade && result.grade !== "none"
             ? `${t(`domain:grade.${result.grade}`)} · `
             : ""}
-          {result.subtitle}
+          {result.kind === "place" ? placeLine(result) : result.subtitle}
           {result.kind === "customer" && result.lon === null ? ` · ${t("unlocated")}` : ""}
         </small>
       </span>

@@ -32,7 +32,9 @@ function Marked() {
       : isCustomer && card
         ? null
         : (drawn ?? null);
-  useMark("selection", known);
+  // While it is moved the name would stay behind.
+  const resting = useStore(map.mode) === null;
+  useMark("selection", known, { name: isCustomer && card && resting ? nameOf(card) : undefined });
 
   // Once per selection: a link without a view flies there; else the map only moves when the place cannot be seen.
   const shownFor = useRef<string | null>(map.hadView ? null : "");

@@ -6,6 +6,35 @@ import { Dialog } from "@/lib/ui";
 import { urlState, useUrl } from "@/lib/url-state";
 import css from "./shortcuts.module.css";
 
+/** As a person looks for them: find, change, lists, map, the rest. */
+const ORDER = [
+  "/",
+  "m",
+  "u",
+  "f",
+  "g c",
+  "d",
+  "l",
+  "b",
+  "+",
+  "-",
+  "← ↑ → ↓",
+  "g m",
+  "g h",
+  "Enter",
+  "c",
+  "Escape",
+  "?",
+];
+
+/** One row for what is done, by its first key (= does what + does); keys nobody placed come last. */
+export function inOrder<Row extends { keys: string; label: string }>(rows: readonly Row[]): Row[] {
+  const place = ({ keys }: Row) => (ORDER.includes(keys) ? ORDER.indexOf(keys) : ORDER.length);
+  return rows
+    .filter((row, index) => rows.findIndex((other) => other.label === row.label) === index)
+    .sort((a, b) => place(a) - place(b));
+}
+
 const FIXED = [
   { keys: "Escape", label: "shortcuts:escape" },
   { keys: "← ↑ → ↓", label: "shortcuts:pan" },
@@ -24,9 +53,7 @@ export default function ShortcutList() {
     ),
   );
 
-  const rows = [...list, ...FIXED].filter(
-    (row, index, all) => all.findIndex((other) => other.keys === row.keys && other.label === row.label) === index,
-  );
+  const rows = inOrder([...list, ...FIXED]);
   return (
     <Dialog title={t("title")} open={help === "keys"} onClose={close} wide>
       <dl className={css.list}>

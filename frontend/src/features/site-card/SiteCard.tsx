@@ -1,5 +1,5 @@
 /** Everything a person needs of one customer on the first screen, without scrolling. */
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useCustomer } from "@/api/customers";
 import { useMe } from "@/api/session";
@@ -7,7 +7,7 @@ import type { CustomerCard, CustomerStatus } from "@/api/types";
 import { cardSlots } from "@/features/card-slots";
 import { formatDecimal, formatDms } from "@/lib/coordinates";
 import { copyText } from "@/lib/copy";
-import { formatAge, formatDate, formatNumber, formatQuantity, formatTime } from "@/lib/format";
+import { formatDate, formatNumber, formatQuantity } from "@/lib/format";
 import { lazyOf } from "@/lib/lazy-of";
 import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
@@ -15,6 +15,7 @@ import { useStore } from "@/lib/store";
 import { Button, Chip, Icon, IconButton, LinkButton, Loading, Message, type Tone } from "@/lib/ui";
 import { Boundary } from "@/lib/ui/Boundary";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { Age } from "@/lib/ui/Time";
 import { formatHash, urlState, useUrl } from "@/lib/url-state";
 import { CustomerSymbol } from "@/map/CustomerSymbol";
 import css from "./card.module.css";
@@ -100,6 +101,7 @@ function moveAmongTabs(event: React.KeyboardEvent<HTMLButtonElement>): void {
 
 function Head({ card }: { card: CustomerCard }) {
   const { t } = useTranslation(["site-card", "domain"]);
+  const me = useMe();
   const name = nameOf(card);
   return (
     <header className={css.head}>
@@ -123,25 +125,9 @@ function Head({ card }: { card: CustomerCard }) {
           <Icon name={card.status === "normal" ? "check" : card.status === "closed" ? "close" : "refresh"} size={12} />
           {t(`domain:status.${card.status}`)}
         </Chip>
-        <Age at={card.updated_at} />
+        <Age className={css.age} at={card.updated_at} zone={me.utility.zone} text={(age) => t("updated", { age })} />
       </div>
     </header>
-  );
-}
-
-/** "2 hours ago", kept right while it is on the screen; the exact time in the utility's zone beside it. */
-function Age({ at }: { at: string }) {
-  const { t } = useTranslation("site-card");
-  const me = useMe();
-  const [now, setNow] = useState(() => new Date());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(new Date()), 30_000);
-    return () => clearInterval(timer);
-  }, []);
-  return (
-    <time className={css.age} dateTime={at} title={formatTime(at, me.utility.zone)}>
-      {t("updated", { age: formatAge(at, now) })}
-    </time>
   );
 }
 

@@ -5,10 +5,10 @@ import { useCustomers } from "@/api/customers";
 import { useMay, useMe } from "@/api/session";
 import type { CustomerRow } from "@/api/types";
 import { restoreAndTell } from "@/layers/removal";
-import { formatAge, formatTime } from "@/lib/format";
 import { nameOf } from "@/lib/names";
 import { Button, Empty, Loading, Message } from "@/lib/ui";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { Age } from "@/lib/ui/Time";
 import { select, urlState } from "@/lib/url-state";
 import { CustomerSymbol } from "@/map/CustomerSymbol";
 import css from "./tray.module.css";
@@ -56,9 +56,7 @@ function Deleted({ row }: { row: CustomerRow }) {
           <strong>{name}</strong>
           {row.deleted_at && (
             <span>
-              <time dateTime={row.deleted_at} title={formatTime(row.deleted_at, zone)}>
-                {t("deleted.when", { age: formatAge(row.deleted_at, new Date()) })}
-              </time>
+              <Age at={row.deleted_at} zone={zone} text={(age) => t("deleted.when", { age })} />
             </span>
           )}
         </button>
