@@ -53,7 +53,9 @@ def found_places(*, text: str, limit: int) -> list[dict[str, Any]]:
             "kind": "place",
             "id": row.pk,
             "title": row.name,
-            "subtitle": ", ".join(part for part in (row.category, row.address) if part),
+            "subtitle": row.address if row.address != row.name else "",
+            # A word of OpenStreetMap for shops and houses; the screens say it in the person's language.
+            "category": row.category if row.kind in ("building", "poi") else row.kind,
             "match": "address" if row.kind in ("street", "address") else "name",
             "lon": row.geom.x,
             "lat": row.geom.y,

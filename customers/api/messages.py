@@ -169,6 +169,7 @@ class Found(serializers.Serializer):
     title_en = serializers.CharField(required=False)
     title_zh = serializers.CharField(required=False)
     subtitle = serializers.CharField()
+    category = serializers.CharField(required=False)
     match = serializers.CharField()
     grade = serializers.CharField(required=False)
     status = serializers.CharField(required=False)

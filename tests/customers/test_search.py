@@ -67,6 +67,22 @@ def test_a_street_of_the_basemap_is_found(planner, db):
     assert first(planner, "manerheimintie")["title"] == "Mannerheimintie"
 
 
+def test_a_place_tells_its_category_and_its_address_but_never_its_name_twice(planner, db):
+    Place.objects.create(kind="poi", name="Robert's Coffee", category="cafe", address="Kaivokatu 1", origin="test", geom=Geos(24.94, 60.17))
+    Place.objects.create(
+        kind="address", name="Kaivokatu 1", category="address", address="Kaivokatu 1", origin="test", geom=Geos(24.94, 60.17)
+    )
+    Place.objects.create(kind="street", name="Kaivokatu", category="primary", origin="test", geom=Geos(24.94, 60.17))
+
+    results = Browser(planner).get("/api/v1/search", q="kaivokatu").json()["results"]
+
+    assert {(row["title"], row["category"], row["subtitle"]) for row in results} == {
+        ("Robert's Coffee", "cafe", "Kaivokatu 1"),
+        ("Kaivokatu 1", "address", ""),
+        ("Kaivokatu", "street", ""),
+    }
+
+
 def test_the_graver_customer_comes_first_among_equals(helsinki, planner):
     services.create_customers(
         [new_customer("Sairaala Itä", "1", grade="second"), new_customer("Sairaala Länsi", "2", grade="special")], user=planner, at=MONDAY

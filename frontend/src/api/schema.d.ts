@@ -801,6 +801,7 @@ export interface components {
             title_en?: string;
             title_zh?: string;
             subtitle: string;
+            category?: string;
             match: string;
             grade?: string;
             status?: string;
