@@ -165,6 +165,8 @@ def open_map(base_url: str) -> Callable[..., OpenMap]:
         rest = "".join(f"&{name}={value}" for name, value in address.items())
         page.goto(f"{base_url}/#map={zoom:.2f}/{lat:.5f}/{lon:.5f}{rest}")
         page.locator("#map .ol-viewport").first.wait_for()
+        # The search box and what else listens for keys come after the first map; nobody presses a key before seeing them.
+        page.locator("header search").wait_for()
         page.wait_for_load_state("networkidle")
         return OpenMap(page)
 
