@@ -37,9 +37,35 @@ if not env.str("DATABASE_URL", default=""):
 AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", default=400)
 if AUDIT_KEEP_DAYS < 183:
     _problems.append(f"AUDIT_KEEP_DAYS is {AUDIT_KEEP_DAYS}; the audit is kept for 183 days at least.")
+# "staff": everybody but customers signs in with a second factor, or sets one up before anything else.
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="off")
+if SECOND_FACTOR not in ("off", "staff"):
+    _problems.append(f"SECOND_FACTOR is {SECOND_FACTOR}; it is off or staff.")
+PASSWORD_PROFILE = env.str("PASSWORD_PROFILE", default="modern")
+if PASSWORD_PROFILE not in ("modern", "graded"):
+    _problems.append(f"PASSWORD_PROFILE is {PASSWORD_PROFILE}; it is modern or graded.")
+# A session ends so long after its last request; 0: only after SESSION_COOKIE_AGE, e.g. for the wall of a control room.
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
+if not 0 <= SESSION_IDLE_MINUTES <= 720:
+    _problems.append(f"SESSION_IDLE_MINUTES is {SESSION_IDLE_MINUTES}; it is 0 (off) to 720.")
+# One OpenID Connect issuer, by which people may sign in as well.
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_ID = env.str("OIDC_ID", default="sso")
+OIDC_NAME = env.str("OIDC_NAME", default="Single sign-on")
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+# Group of the issuer = group (role, or role:team) here; e.g. grid-planners=planner,grid-north=planner:north.
+OIDC_GROUP_MAP = env.dict("OIDC_GROUP_MAP", default={})
+if OIDC_SERVER_URL and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+    _problems.append("OIDC_SERVER_URL is set, but OIDC_CLIENT_ID or OIDC_CLIENT_SECRET is missing.")
+# The issuer's word is believed because TLS says who it is; a loopback address needs none.
+if OIDC_SERVER_URL and not OIDC_SERVER_URL.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+    _problems.append("OIDC_SERVER_URL must begin with https://.")
 if _problems:
     raise ImproperlyConfigured("GridAtlas cannot start:\n- " + "\n- ".join(_problems))
 
+UTILITY_NAME = env.str("UTILITY_NAME", default="GridAtlas")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default="")
@@ -48,7 +74,6 @@ HTTPS = PUBLIC_URL.startswith("https://")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "portal.apps.TablesConfig",
     "django.contrib.staticfiles",
@@ -60,6 +85,11 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_q",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "spatial",
     "layers",
     "customers",
@@ -80,6 +110,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.AuditTrail",
+    "portal.middleware.SessionGuard",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -125,12 +157,24 @@ Q_CLUSTER = {
     "label": "Jobs",
 }
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+# Rules for passwords: modern (OWASP ASVS 5.0) or graded (GB/T 22239, level 3); docs/decisions/0011-sign-in.md.
+PASSWORD_PROFILES = {
+    "modern": [
+        {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+        {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    ],
+    "graded": [
+        {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+        {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+        {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+        {"NAME": "portal.passwords.ThreeKinds"},
+        {"NAME": "portal.passwords.NotUsedLately"},
+    ],
+}
+AUTH_PASSWORD_VALIDATORS = PASSWORD_PROFILES[PASSWORD_PROFILE]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"] if TESTING else ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 LOGIN_URL = "/sign-in"
+SESSION_ENGINE = "layers.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
@@ -143,6 +187,29 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Of django-allauth we use the second factors and the OpenID Connect client; its pages are not served (docs/decisions/0011-sign-in.md).
+ACCOUNT_ADAPTER = "portal.allauth_adapters.Accounts"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "portal.allauth_adapters.SecondFactors"
+MFA_TOTP_ISSUER = UTILITY_NAME
+SOCIALACCOUNT_ADAPTER = "portal.allauth_adapters.Issuers"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": OIDC_ID,
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_SERVER_URL, "fetch_userinfo": False},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
@@ -164,7 +231,6 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+[-.][0-9A-Za-z_-]{8,}\.(js|css|woff2|png|s
 
 MAPPROXY_URL = env.str("MAPPROXY_URL", default="http://127.0.0.1:8010")
 GRIDATLAS_BASEMAPS = env.str("GRIDATLAS_BASEMAPS", default="")
-UTILITY_NAME = env.str("UTILITY_NAME", default="GridAtlas")
 # A move beyond this distance is asked about once more before it is stored.
 GUARD_DISTANCE_M = env.float("GUARD_DISTANCE_M", default=200.0)
 # Per web process: memory for rendered tiles, and database connections that render them.
@@ -196,6 +262,7 @@ SPECTACULAR_SETTINGS = {
         "MoveKind": "spatial.models.PointMove.Kind",
         "AreaKind": "spatial.models.Area.Kind",
         "HistoryKind": "customers.api.messages.HISTORY_KINDS",
+        "PasswordProfileName": ["modern", "graded"],
         "FoundKind": "customers.api.messages.FOUND_KINDS",
     },
 }

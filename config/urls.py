@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from layers.api.basemaps import imagery_tile
-from portal import health, pages
+from portal import health, oidc, pages
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -17,9 +17,11 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="portal/api_docs.html")),
     path("imagery/<slug:key>/<int:z>/<int:x>/<int:y>.png", imagery_tile),
+    path("oidc/<slug:provider_id>/login/", oidc.start, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/login/callback/", oidc.callback, name="openid_connect_callback"),
     # One way to sign in, with its throttle and its audit: the application's own page.
     path("admin/login/", RedirectView.as_view(url="/sign-in")),
     path("admin/", admin.site.urls),
     # An unknown address below the server's own prefixes is 404; everything else is a place inside the application.
-    re_path(r"^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|ws/).*$", pages.application),
+    re_path(r"^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|oidc/|ws/).*$", pages.application),
 ]

@@ -15,7 +15,6 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.contrib import auth
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError
 from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
@@ -25,6 +24,7 @@ from django.utils.crypto import constant_time_compare
 from layers import access, event_log, frames, hub, origins, refusals, registry, visibility
 from layers.event_log import Standing
 from layers.frames import CloseCode
+from layers.sessions import SessionStore
 from layers.sockets import MapSocket, Send, SocketClosed
 
 log = structlog.get_logger()

@@ -9,6 +9,7 @@ from django.db import connection
 from layers import access, registry
 from layers.db_pool import Pool
 from layers.frames import LoggedEvent, event_text
+from layers.sessions import missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,9 @@ def _news_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, News]:
 
 
 _STANDINGS_SQL = f"""
-select s.session_key, u.id, md5(u.password), {access.RIGHTS_TEXT}
+select s.session_key, u.id, md5(u.password), {access.RIGHTS_TEXT}, s.how, s.is_password_due
 from unnest(%s::text[], %s::bigint[]) as asked (session_key, user_id)
-join django_session s on s.session_key = asked.session_key and s.expire_date > now()
+join layers_session s on s.session_key = asked.session_key and s.expire_date > now()
 join auth_user u on u.id = asked.user_id and u.is_active
 """
 
@@ -108,7 +109,12 @@ def standings(sessions: Collection[tuple[str, int]]) -> dict[str, Standing]:
     keys = [key for key, _ in sessions]
     with connection.cursor() as cursor:
         cursor.execute(_STANDINGS_SQL, [keys, [user_id for _, user_id in sessions]])
-        rows = cursor.fetchall()
+        rows = [
+            row
+            for *row, how, is_password_due in cursor.fetchall()
+            # Whoever still has to set up a second factor or a new password follows nothing yet.
+            if not missing(how, is_password_due, access.parse_rights(row[3]))
+        ]
     holders = {user_id for _, user_id, _, rights in rows if access.parse_rights(rights).role == access.CUSTOMER}
     held = [layer.holdings(holders) for layer in registry.layers() if layer.holdings] if holders else []
     return {key: Standing(password, rights, " ".join(found.get(user_id, "") for found in held)) for key, user_id, password, rights in rows}

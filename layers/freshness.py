@@ -13,10 +13,9 @@ from typing import Any
 
 import structlog
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import constant_time_compare
 
-from layers import access, registry
+from layers import access, registry, sessions
 from layers.db_pool import Pool
 
 log = structlog.get_logger()
@@ -31,11 +30,11 @@ select (select string_agg(key || ' ' || epoch || ' ' || seq, ',') from (select k
     (
         select string_agg(concat_ws(' ', k.key, md5(s.session_data), md5(u.password), {access.RIGHTS_TEXT}), E'\\n' order by k.key)
         from unnest($1, $2) k(key, user_id)
-        join django_session s on s.session_key = k.key and s.expire_date > now()
+        join layers_session s on s.session_key = k.key and s.expire_date > now()
         join auth_user u on u.id = k.user_id and u.is_active
     )
 """
-_SESSION_DATA = "select session_key, session_data from django_session where session_key = any($1) and expire_date > now()"
+_SESSION_DATA = "select session_key, session_data from layers_session where session_key = any($1) and expire_date > now()"
 _PASSWORDS = "select id, password from auth_user where id = any($1) and is_active"
 _TOUCHED = """
 select e.touched from layers_event e where e.stream_id = (select id from layers_stream where key = $1) and e.seq > $2 and e.seq <= $3 order by e.seq
@@ -65,6 +64,7 @@ class _KnownSession:
     """A session whose signature and password hash were checked once; `mark` is the last text the query gave for it."""
 
     user_id: int
+    begun: sessions.Begun
     checked: str
     mark: str = ""
     person: Person | None = None
@@ -185,7 +185,7 @@ class Freshness:
             _, session_md5, password_md5, rights = mark.split(" ", 3)
             if f"{session_md5} {password_md5}" != known.checked:
                 return None
-            known.mark, known.person = mark, Person(access.person(known.user_id, access.parse_rights(rights)))
+            known.mark, known.person = mark, _person_of(known, access.parse_rights(rights))
         self._sessions.move_to_end(session_key)
         return known.person
 
@@ -194,7 +194,7 @@ class Freshness:
         if not session_keys:
             return
         rows = await self._pool.run(_SESSION_DATA, "text[]", "%s::text[]", [session_keys])
-        decoded = {key: (SessionStore().decode(text), text) for key, text in rows}
+        decoded = {key: (sessions.SessionStore().decode(text), text) for key, text in rows}
         user_ids = {key: int(session[SESSION_KEY]) for key, (session, _) in decoded.items() if str(session.get(SESSION_KEY, "")).isdigit()}
         passwords = dict(await self._pool.run(_PASSWORDS, "int[]", "%s::int[]", [list(user_ids.values())]))
         for key in decoded:
@@ -202,7 +202,7 @@ class Freshness:
         for key, user_id in user_ids.items():
             session, text = decoded[key]
             if user_id in passwords and _hash_fits(session, user_id, passwords[user_id]):
-                self._sessions[key] = _KnownSession(user_id, f"{_md5(text)} {_md5(passwords[user_id])}")
+                self._sessions[key] = _KnownSession(user_id, sessions.begun_of(session), f"{_md5(text)} {_md5(passwords[user_id])}")
         while len(self._sessions) > _SESSIONS_REMEMBERED:
             self._sessions.popitem(last=False)
 
@@ -226,6 +226,13 @@ class Freshness:
             log.info("tile_events_missing", stream=key, wanted=after[1] - before[1], found=len(rows))
             return None
         return [box for (boxes,) in rows for box in boxes]
+
+
+def _person_of(known: _KnownSession, rights: access.Rights) -> Person | None:
+    # Whoever still has to set up a second factor or a new password is nobody yet.
+    if sessions.missing(known.begun.how, known.begun.is_password_due, rights):
+        return None
+    return Person(access.person(known.user_id, rights))
 
 
 def _marks(text: str | None) -> dict[str, str]:

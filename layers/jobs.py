@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 import structlog
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from layers import audit
-from layers.models import IdempotencyKey
+from layers.models import IdempotencyKey, Session
 
 log = structlog.get_logger()
 # A tablet may come back with its commands after a long weekend; after two weeks a key is no longer expected.

@@ -1,4 +1,4 @@
-"""What carries and guards map objects: streams of events, the cluster pyramid, basemaps, stored answers, the audit."""
+"""What carries and guards map objects: streams of events, the cluster pyramid, basemaps, stored answers, sessions, the audit."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import MD5, Now
 
 
 class Stream(models.Model):
@@ -229,3 +231,21 @@ class LayerGrant(models.Model):
             # The parts of a right are read as words of one text.
             models.CheckConstraint(name="a_granted_layer_is_one_word", condition=models.Q(layer__regex=r"^(\*|[a-z0-9_-]+)$")),
         ]
+
+
+class Session(AbstractBaseSession):
+    """One browser's session; `layers.sessions` writes it.
+
+    `expire_date` is the end that every reader checks: idle or absolute, whichever comes first. Nobody's session (a sign-in under way)
+    has no user. `sid` names it to people: the key itself is a secret.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    how = models.CharField(max_length=30, blank=True, help_text="The factors shown at sign-in, joined by +.")
+    is_password_due = models.BooleanField(default=False)
+    ip = models.CharField(max_length=45, blank=True)
+    device = models.CharField(max_length=200, blank=True, help_text="In its own words: the User-Agent.")
+    begun_at = models.DateTimeField(db_default=Now())
+    last_seen_at = models.DateTimeField(db_default=Now(), help_text="True to a minute.")
+    ends_at = models.DateTimeField(db_default=Now(), help_text="However busy it is.")
+    sid = models.GeneratedField(expression=MD5("session_key"), output_field=models.CharField(max_length=32), db_persist=True, unique=True)

@@ -1,5 +1,7 @@
 """What every answer tells the browser not to do, whoever makes the answer: Django's middleware, or the tile routes beside it."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 
 # Frames of nobody, no guessing of types, no address told to other sites; place and camera only for the map itself.
@@ -13,7 +15,7 @@ EVERYWHERE = {
 NOTHING_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _PAGE_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; worker-src 'self'; "
-    "connect-src {connect}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src {connect}; object-src 'none'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'"
 )
 
 
@@ -28,7 +30,10 @@ def page_policy(host: str, *, is_secure: bool) -> str:
     False
     """
     socket = f" {'wss' if is_secure else 'ws'}://{host}" if host else ""
-    return _PAGE_POLICY.format(connect=f"'self'{socket}")
+    # Browsers also judge where a form is sent on to: the sign-in of the organisation.
+    issuer = urlsplit(settings.OIDC_SERVER_URL)
+    forms = f"'self' {issuer.scheme}://{issuer.netloc}" if issuer.netloc else "'self'"
+    return _PAGE_POLICY.format(connect=f"'self'{socket}", forms=forms)
 
 
 def raw(policy: str) -> list[tuple[bytes, bytes]]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from layers import access, basemap_tiles, refusals, registry, safe_headers
+from layers import access, basemap_tiles, refusals, registry, safe_headers, sessions
 from layers.db_pool import DatabaseTooSlow, DatabaseUnavailable, Pool
 from layers.freshness import Freshness, Person
 from layers.registry import BadFilter, MapLayer, UnknownLayer
@@ -152,8 +152,22 @@ class TileServer:
                 if person is not None:
                     # Remembered only for somebody known: strangers' headers must not fill the memory.
                     _remember(self._session_keys, cookie, session_key)
+                    if sessions.last_seen.is_due(session_key):
+                        self._in_background(self._touch(session_key))
                     return person
         raise Refusal(401, "not_signed_in", "Sign in to see the map.")
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _touch(self, session_key: str) -> None:
+        """Looking at the map is being there: the session's end moves on. Once a minute, and no tile waits for it."""
+        try:
+            await self.pool.run(sessions.touch_sql().format(key="$1"), "text", "%s", [session_key])
+        except (DatabaseTooSlow, DatabaseUnavailable) as error:
+            log.warning("session_not_touched", error=type(error).__name__)
 
     def _request(self, path: str, query: bytes) -> TileRequest:
         request = self._requests.get((path, query))

@@ -1,5 +1,8 @@
 """What the tables at /admin/ do not offer."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
@@ -7,6 +10,8 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 # A schedule names any function to be called: whoever writes one runs code in the worker. Jobs are scheduled by `schedule_jobs` alone.
 admin.site.unregister([Failure, OrmQ, Schedule, Success])
+# Second factors and the issuer's accounts have doors of their own, which write to the audit.
+admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
 # People and rights are changed in the application, whose doors record every change and keep the last administrator.
 admin.site.unregister([Group, User])
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django_structlog.middlewares import RequestMiddleware
 
-from layers import audit, refusals, safe_headers
+from layers import access, audit, refusals, safe_headers, sessions
 
 
 class RequestLog(RequestMiddleware):
@@ -73,3 +74,45 @@ def _refusal(request: HttpRequest, response: HttpResponse) -> refusals.Refusal:
         object_id=next((value for name, value in named.items() if name.endswith(("_id", "key")) and name != "layer_id"), ""),
         wanted=f"{request.method} {request.path}",
     )
+
+
+class SessionGuard:
+    """Keep a session alive by what its person does, and shut every door but the account's own while they have something to set up.
+
+    Asking /api/v1/me is no sign of life: a page may ask how much time is left.
+    """
+
+    ME = "/api/v1/me"
+    GUARDED = ("/api/", "/admin/", "/imagery/", "/media/")
+    OPEN = (ME, "/api/v1/session", "/api/v1/sign-in")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and path.startswith(self.GUARDED) and request.user.is_authenticated:
+            begun = sessions.begun_of(request.session)
+            wanted = sessions.missing(begun.how, begun.is_password_due, access.rights_of(request.user))
+            if wanted and not self._is_open(path):
+                return self._setup_needed(wanted)
+            key = request.session.session_key
+            if path != self.ME and key and sessions.last_seen.is_due(key):
+                sessions.touch(key)
+        return self.get_response(request)
+
+    def _is_open(self, path: str) -> bool:
+        return path in self.OPEN or path.startswith(("/api/v1/account/", "/api/v1/session/"))
+
+    @staticmethod
+    def _setup_needed(wanted: list[str]) -> HttpResponse:
+        body = {
+            "type": "/errors/setup_needed",
+            "title": "Setup needed",
+            "status": 403,
+            "detail": f"Before anything else, set up: {', '.join(wanted)}.",
+            "code": "setup_needed",
+            "must_set_up": wanted,
+            "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+        }
+        return JsonResponse(body, status=403, content_type="application/problem+json")

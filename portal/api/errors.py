@@ -15,6 +15,8 @@ from customers import services as customers
 from customers.selectors import customer_card, move_row
 from layers import access, idempotency, registry
 from layers import services as rights
+from portal import lockout, second_factor
+from portal import sessions as open_sessions
 from portal.services import areas, jobs
 from spatial import datums, geometry, tiles
 from spatial.services import points
@@ -46,6 +48,9 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     geometry.BadCoordinates: (400, "bad_coordinates"),
     datums.UnknownDatum: (400, "unknown_datum"),
     tiles.TileOutsideRange: (400, "tile_outside_range"),
+    lockout.LockedOut: (429, "throttled"),
+    second_factor.BadCode: (400, "bad_code"),
+    open_sessions.UnknownSession: (404, "not_found"),
     idempotency.BadKey: (400, "bad_idempotency_key"),
     idempotency.KeyReused: (422, "idempotency_key_reused"),
 }
@@ -64,7 +69,10 @@ def _response(error: Exception, context: dict[str, Any]) -> Response | None:
     named = next(((kind, STATUSES[kind]) for kind in type(error).__mro__ if kind in STATUSES), None)
     if named:
         status, code = named[1]
-        return _answer(status, code, str(error), **_extra(error, context))
+        response = _answer(status, code, str(error), **_extra(error, context))
+        if isinstance(error, lockout.LockedOut):
+            response["Retry-After"] = str(error.retry_after_s)
+        return response
     if isinstance(error, Http404):
         return _answer(404, "not_found", "There is nothing here, or not for you.")
     if isinstance(error, PermissionDenied):
@@ -89,6 +97,8 @@ def _response(error: Exception, context: dict[str, Any]) -> Response | None:
 def _extra(error: Exception, context: dict[str, Any]) -> dict[str, Any]:
     if isinstance(error, points.VersionConflict):
         return {"theirs": _theirs(error)}
+    if isinstance(error, lockout.LockedOut):
+        return {"retry_after": error.retry_after_s}
     if isinstance(error, points.GuardDistance):
         return {"distance_m": error.distance_m, "guard_m": error.guard_m}
     if isinstance(error, geometry.LooksSwapped):

@@ -2,13 +2,21 @@
 
 from django.urls import path
 
-from portal.api import administration, areas, audit, people, system, views
+from portal.api import account, administration, areas, audit, people, system, views
 
 urlpatterns = [
     path("audit", audit.Audit.as_view()),
     path("audit/export", audit.AuditExport.as_view()),
     path("me", views.Me.as_view()),
+    path("sign-in", views.SignInFrame.as_view()),
     path("session", views.Session.as_view()),
+    path("session/second-factor", views.SecondFactor.as_view()),
+    path("sessions", account.Sessions.as_view()),
+    path("sessions/<str:sid>", account.OneSession.as_view()),
+    path("account/security", account.Security.as_view()),
+    path("account/totp", account.Totp.as_view()),
+    path("account/recovery-codes", account.RecoveryCodes.as_view()),
+    path("account/password", account.Password.as_view()),
     path("admin/areas", areas.AreaList.as_view()),
     path("admin/areas/<slug:code>", areas.AreaDoor.as_view()),
     path("admin/grants", administration.Grants.as_view()),

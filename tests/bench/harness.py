@@ -99,7 +99,7 @@ def _fill(made: Database) -> None:
     print(f"making {made.points} customers", file=sys.stderr)
     made.rows("alter table layers_auditrow disable trigger auditrow_is_not_emptied")
     made.rows(
-        "truncate spatial_point, customers_account, customers_enterprise, layers_tilecell, layers_event, layers_stream, django_session, auth_user cascade"
+        "truncate spatial_point, customers_account, customers_enterprise, layers_tilecell, layers_event, layers_stream, layers_session, auth_user cascade"
     )
     centres = towns()
     made.rows("insert into customers_enterprise (id, name, uscc) values (1, 'Bench', '')")

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 from hypothesis import given
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 from customers.models import Account
 from layers import registry
 from layers import services as rights
-from layers.models import Event
+from layers.models import Event, Session
 from layers.tile_cache import Tile, TileCache, TileKey, touched_range
 from layers.tile_sql import EXTENT, POINT_BUFFER
 from spatial.tiles import tile_at, world_position

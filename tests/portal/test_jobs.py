@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
@@ -13,7 +12,7 @@ from customers import services
 from customers.jobs import refresh_classification
 from customers.models import ClassMembership, GradePeriod
 from layers.jobs import forget_old_answers, forget_old_sessions
-from layers.models import Event, IdempotencyKey
+from layers.models import Event, IdempotencyKey, Session
 from tests.cast import MONDAY, Browser
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]

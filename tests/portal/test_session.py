@@ -80,10 +80,9 @@ def test_guessing_is_slowed_down_and_others_can_still_sign_in(db):
     person("planner", "another")
     client = Client(REMOTE_ADDR="203.0.113.9")
 
-    answers = [sign_in(client, "target", f"guess {number}").status_code for number in range(25)]
+    answers = [sign_in(client, "target", f"guess {number}").status_code for number in range(7)]
 
-    assert answers[:20] == [400] * 20
-    assert set(answers[20:]) == {429}
+    assert answers == [400] * 5 + [429] * 2
     assert sign_in(client, "another", PASSWORD).status_code == 200
     assert sign_in(Client(REMOTE_ADDR="203.0.113.10"), "target", PASSWORD).status_code == 200
 

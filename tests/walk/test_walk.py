@@ -16,12 +16,12 @@ from django.utils.http import urlencode
 from customers import services
 from customers.models import Account
 from layers import registry
-from layers.models import LayerGrant, Stream
+from layers.models import LayerGrant, Session, Stream
 from spatial.models import Area
 from spatial.services.points import PointCommand
 from spatial.tiles import tile_at
 from tests.cast import MONDAY, new_customer
-from tests.layers.live_server import LiveBrowser, WebProcess, web_process
+from tests.layers.live_server import LiveBrowser, WebProcess, session_of, web_process
 from tests.walk import addresses, scene
 from tests.walk.scene import SPOTS, Answer, Scene, Walker, found_secrets
 
@@ -63,6 +63,8 @@ def samples(town: Scene) -> dict[str, list]:
         "content_type_id": [1],
         "code": ["HEL", "ESP"],
         "job_id": ["0" * 32],
+        "provider_id": ["sso"],
+        "sid": [Session.objects.get(pk=session_of(town.staff)).sid],
     }
 
 
@@ -130,7 +132,8 @@ def state() -> dict[str, list]:
 
 
 def test_no_address_tells_of_what_is_foreign(servers: list[WebProcess], town: Scene) -> None:
-    places = addresses.addresses(samples(town))
+    known = samples(town)
+    places = addresses.addresses(known)
     bodies, queries = commands(town), questions(town)
     before = state()
     staff = [Walker(server.port, town.staff, town) for server in servers]
@@ -158,6 +161,7 @@ def test_no_address_tells_of_what_is_foreign(servers: list[WebProcess], town: Sc
     )
     assert [leak for walker in walkers for leak in walker.leaks] == []
     assert told_staff > 10, "the walk would find nothing anywhere"
+    assert Session.objects.filter(sid__in=known["sid"]).exists(), "somebody ended another person's session"
     assert state() == before, "somebody changed what they may not even see"
 
 
