@@ -8,6 +8,8 @@ import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
+from config.log_format import without_words
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 # FileAwareEnv also reads X_FILE for every X, so secrets can come from files.
 env = environ.FileAwareEnv()
@@ -275,11 +277,11 @@ _SHARED_LOG_STEPS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.ExceptionRenderer(without_words),
 ]
 structlog.configure(
     processors=[
         *_SHARED_LOG_STEPS,
-        structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
@@ -297,4 +299,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # What these say, `portal.middleware.RequestLog` says with the request's id and without what strangers wrote into it.
+    "loggers": {"django.request": {"level": "CRITICAL"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
 }

@@ -8,6 +8,11 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from layers.api.basemaps import imagery_tile
 from portal import health, oidc, pages
 
+# Whatever fails outside the API's doors is answered in their form all the same.
+handler400 = "portal.api.errors.bad_request"
+handler404 = "portal.api.errors.not_found"
+handler500 = "portal.api.errors.server_error"
+
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),

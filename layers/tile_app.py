@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
 from layers import access, basemap_tiles, refusals, registry, safe_headers, sessions
@@ -104,9 +105,8 @@ class TileServer:
                 tile = await self._tile(request, person)
                 await self._send_tile(send, tile, person.scope(request.name), tag, takes_gzip)
             elif request.kind == "json":
-                await _send_json(
-                    send, 200, tile_json(registry.layer_for(person.user, request.name), base_url=_base_url(scope)), b"application/json"
-                )
+                document = tile_json(registry.layer_for(person.user, request.name), base_url=_base_url(scope))
+                await _send_json(send, 200, document, b"application/json")
             else:
                 await self._send_basemap(send, request, tag, takes_gzip)
         except Refusal as refusal:
@@ -384,10 +384,17 @@ def _messages(body: bytes, etag: bytes, headers: list[tuple[bytes, bytes]], *, z
 
 
 def _base_url(scope: dict[str, Any]) -> str:
+    """Return the address before /tiles as the client knows it.
+
+    Raises:
+        Refusal: the host is none of ours; its name would be written into the answer.
+    """
     if settings.PUBLIC_URL:
         return settings.PUBLIC_URL.rstrip("/")
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"localhost").decode("latin-1")
-    return f"{scope.get('scheme', 'http')}://{host}"
+    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) != 1 or not validate_host(split_domain_port(hosts[0])[0], settings.ALLOWED_HOSTS):
+        raise Refusal(400, "bad_request", "This host name is not answered here.")
+    return f"{scope.get('scheme', 'http')}://{hosts[0]}"
 
 
 async def _send_json(send: Send, status: int, content: Any, content_type: bytes, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:

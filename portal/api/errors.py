@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from spatial import datums, geometry, tiles
 from spatial.services import points
 
 log = structlog.get_logger()
+PROBLEM = "application/problem+json"
 
 STATUSES: dict[type[Exception], tuple[int, str]] = {
     access.NotAllowed: (403, "not_allowed"),
@@ -130,9 +131,32 @@ def _field_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     return {prefix: [str(text) for text in (detail if isinstance(detail, list) else [detail])]}
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django refuses before any door is reached: an unknown host, a body too big."""
+    return _outside(400, "bad_request", "This request cannot be answered as it was sent.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that no door has, or that tells this person nothing."""
+    return _outside(404, "not_found", "There is nothing here, or not for you.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a fault of ours; what it was stands in the log under the same id."""
+    return _outside(500, "server_error", "Something went wrong on our side. Tell us this request's id, and we find it in the log.")
+
+
+def _outside(status: int, code: str, detail: str) -> HttpResponse:
+    return JsonResponse(_body(status, code, detail), status=status, content_type=PROBLEM)
+
+
 def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
     set_rollback()
-    body = {
+    return Response(_body(status, code, detail, **extra), status=status, content_type=PROBLEM)
+
+
+def _body(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
+    return {
         "type": f"/errors/{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
@@ -141,4 +165,3 @@ def _answer(status: int, code: str, detail: str, **extra: Any) -> Response:
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
         **extra,
     }
-    return Response(body, status=status, content_type="application/problem+json")
