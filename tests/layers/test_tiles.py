@@ -345,7 +345,7 @@ def test_a_client_without_gzip_gets_plain_bytes(tiles, planner, museum):
 
 
 def test_tilejson_describes_the_layer(tiles, planner, museum, settings):
-    settings.PUBLIC_URL = ""
+    settings.PUBLIC_URL, settings.ALLOWED_HOSTS = "", ["gridatlas.test"]
     answer = tiles.get("/tiles/customers.json", planner)
     described = json.loads(answer.body)
 
