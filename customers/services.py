@@ -115,16 +115,7 @@ def create_customers(commands: Sequence[NewCustomer], *, user: User | None, at: 
             ClassMembership(account=account, business_class=name, valid_from_date=today) for account in accounts for name in account.classes
         )
         Contact.objects.bulk_create(
-            Contact(
-                account=account,
-                name=contact.name,
-                role=contact.role,
-                phone=contact.phone,
-                phone_digits=rules.digits(contact.phone),
-                is_duty=contact.is_duty,
-            )
-            for account, command in zip(accounts, commands, strict=True)
-            for contact in command.contacts
+            _contact(account, contact) for account, command in zip(accounts, commands, strict=True) for contact in command.contacts
         )
         placed = [
             (account, command)
@@ -203,7 +194,9 @@ def undo_customer_move(
 
 
 def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime, user: User | None = None) -> list[Account]:
-    """Change ledger fields, grade and classes; a grade or class change closes the old period today and opens a new one.
+    """Change ledger fields, grade, classes and contacts; a grade or class change closes the old period today and opens a new one.
+
+    `contacts` is the whole list of `NewContact`: who is not in it is gone.
 
     Raises:
         StaleEdit: one of the customers changed in between; nothing is stored.
@@ -219,6 +212,9 @@ def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime, user: User | 
             if account.version != edit.base_version:
                 raise StaleEdit(account, edit.base_version)
         told = {account.pk: _told(account) for account in accounts.values()}
+        for edit in edits:
+            if "contacts" in edit.fields:
+                told[edit.account_id]["contacts"] = _contacts_told(accounts[edit.account_id])
         for edit in edits:
             _apply(accounts[edit.account_id], edit.fields, at)
         Account.objects.bulk_update(
@@ -360,9 +356,23 @@ def _apply(account: Account, fields: dict[str, Any], at: datetime) -> None:
         GradePeriod.objects.create(account=account, grade=account.grade, valid_from_date=today)
     if "classes" in fields:
         _change_classes(account, set(fields["classes"]), today)
+    if "contacts" in fields:
+        account.contacts.all().delete()
+        Contact.objects.bulk_create(_contact(account, contact) for contact in fields["contacts"])
     account.version += 1
     account.updated_at = at
     _write_search_keys(account)
+
+
+def _contact(account: Account, contact: NewContact) -> Contact:
+    return Contact(
+        account=account,
+        name=contact.name,
+        role=contact.role,
+        phone=contact.phone,
+        phone_digits=rules.digits(contact.phone),
+        is_duty=contact.is_duty,
+    )
 
 
 def _change_classes(account: Account, wanted: set[str], today: date) -> None:
@@ -465,9 +475,17 @@ def _store_removal(
 
 
 def _told(account: Account) -> dict[str, Any]:
-    """Return what the audit tells of a customer: the ledger's fields, never its contacts."""
+    """Return what the audit tells of a customer: the ledger's fields; contacts only where an edit changed them."""
     fields = {name: getattr(account, name) for name in EDITABLE}
     return {**fields, "enterprise": account.enterprise.name, "grade": account.grade, "classes": list(account.classes)}
+
+
+def _contacts_told(account: Account) -> list[dict[str, Any]]:
+    """Return the contacts as an audit may keep them for years: the phone by its last four digits only."""
+    return [
+        {"name": contact.name, "role": contact.role, "phone_ends": contact.phone_digits[-4:], "is_duty": contact.is_duty}
+        for contact in account.contacts.order_by("-is_duty", "id")
+    ]
 
 
 def _record(
@@ -482,7 +500,8 @@ def _record(
     """Record what changed of each account, against what was `told` of it before; a new one has nothing before it."""
     areas, deeds = _area_codes(accounts), []
     for account in accounts:
-        before, after = audit.changed(told.get(account.pk, {}), _told(account))
+        contacts = {"contacts": _contacts_told(account)} if "contacts" in told.get(account.pk, {}) else {}
+        before, after = audit.changed(told.get(account.pk, {}), _told(account) | contacts)
         if account.pk not in told:
             after = {name: value for name, value in after.items() if value not in (None, "", [])} | _place(account.point.geom)
         deeds.append(

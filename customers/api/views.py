@@ -89,6 +89,8 @@ class Customer(APIView):
     def patch(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.EDIT, LAYER_ID)
         fields = _valid(serializers.CustomerPatch, request.data)
+        if "contacts" in fields:
+            fields["contacts"] = [services.NewContact(**contact) for contact in fields["contacts"]]
         edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields.pop("base_version"), fields)
         return run_command(request, user, lambda at: (services.edit_customers([edit], at=at, user=user), _card(request, account_id))[1])
 

@@ -20,7 +20,7 @@ import psycopg2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.on_the_map import LonLat, OpenMap
+from tests.browser.on_the_map import LonLat, OpenMap, wait_until_complete
 from tests.browser.world import Person, World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,9 +164,7 @@ def open_map(base_url: str) -> Callable[..., OpenMap]:
         lon, lat = at
         rest = "".join(f"&{name}={value}" for name, value in address.items())
         page.goto(f"{base_url}/#map={zoom:.2f}/{lat:.5f}/{lon:.5f}{rest}")
-        page.locator("#map .ol-viewport").first.wait_for()
-        # The search box and what else listens for keys come after the first map; nobody presses a key before seeing them.
-        page.locator("header search").wait_for()
+        wait_until_complete(page)
         page.wait_for_load_state("networkidle")
         return OpenMap(page)
 

@@ -9,6 +9,11 @@ from playwright.sync_api import Page, expect
 LonLat = tuple[float, float]
 
 
+def wait_until_complete(page: Page) -> None:
+    """Wait for the map and everything around it: before that a key or a press finds nobody. A busy machine takes its time."""
+    page.locator("[data-complete] #map .ol-viewport").first.wait_for(timeout=40_000)
+
+
 @dataclass
 class OpenMap:
     """The map in a page (wide or tablet layout). Pixels are the page's; lon before lat."""

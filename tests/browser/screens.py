@@ -12,6 +12,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.on_the_map import wait_until_complete
+
 LOCALES = Path(__file__).resolve().parents[2] / "frontend" / "src" / "locales"
 MUSEUM = (24.9316, 60.1751)
 THEATRE = (24.9472, 60.1716)
@@ -76,7 +78,7 @@ def visit(page: Page, base_url: str, cast: dict[str, int], language: str, *, but
             # Another path first: a change after # alone does not load the page.
             page.goto(f"{base_url}/healthz")
         page.goto(f"{base_url}/#map=17.00/{lat:.5f}/{lon:.5f}{screen.address.format(**cast)}")
-        page.locator("#map .ol-viewport").first.wait_for(timeout=30_000)
+        wait_until_complete(page)
         _settle(page)
         if screen.reach:
             screen.reach(page, language)

@@ -193,6 +193,41 @@ def test_the_ledger_is_edited_and_the_edit_undone(page, sign_in, open_map, world
     assert (card["address"], card["grade"]) == ("Vanha katu 1", "first")
 
 
+def test_contacts_are_added_changed_and_taken_away_on_the_card(page, sign_in, open_map, world):
+    mikko = {"name": "Mikko", "phone": "+358 9 4050 9552", "role": "duty", "is_duty": True}
+    customer = world.customer("Puhelintalo", SQUARE, contacts=[mikko])
+    sign_in(page, "planner")
+    open_map(page, at=SQUARE, sel=f"customers:{customer['id']}", panel="edit")
+    first, second = (page.get_by_role("group", name=f"Contact {number}", exact=True) for number in (1, 2))
+    expect(first.get_by_label("Phone")).to_have_value("+358 9 4050 9552")
+
+    first.get_by_label("Answers day and night").uncheck()
+    page.get_by_role("button", name="Add a contact").click()
+    second.get_by_label("Name").fill("Aino")
+    second.get_by_label("Phone").fill("call me")
+    second.get_by_label("Role").select_option("electrician")
+    second.get_by_label("Answers day and night").check()
+    page.get_by_role("button", name="Save changes").click()
+    expect(second.get_by_label("Phone")).to_have_attribute("aria-invalid", "true")
+    second.get_by_label("Phone").fill("+358 40 123 4567")
+    page.get_by_role("button", name="Save changes").click()
+
+    card = page.get_by_role("complementary", name="Selected customer")
+    expect(card.get_by_role("region", name="Duty phones")).to_have_text("+358 40 123 4567Aino · Electrician")
+    card.get_by_role("tab", name="History").click()
+    expect(card).to_contain_text(
+        "Contacts: Mikko …9552 (Duty, day and night) → Aino …4567 (Electrician, day and night), Mikko …9552 (Duty)"
+    )
+
+    card.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_role("button", name="Take away Mikko").click()
+    page.get_by_role("button", name="Save changes").click()
+
+    # The panel closes when it is saved; the message of the first edit may still be there.
+    expect(page.get_by_role("button", name="Save changes")).to_be_hidden()
+    assert [contact["name"] for contact in world.card(customer["id"])["contacts"]] == ["Aino"]
+
+
 def test_two_people_edit_the_same_field_and_the_second_chooses(page, sign_in, open_map, world):
     customer = world.customer("Riitatalo", SQUARE, address="Katu 1")
     sign_in(page, "planner")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.on_the_map import wait_until_complete
 from tests.browser.screens import open_cast, prefer, texts, visit
 
 READ_ALL = """() => {
@@ -83,12 +84,12 @@ def test_the_page_says_its_language_and_the_switch_is_remembered(another_context
     page = another_context(locale={"en": "en-GB", "zh": "zh-CN"}[language]).new_page()
     sign_in(page)
     page.goto(base_url)
-    page.locator("#map .ol-viewport").first.wait_for(timeout=30_000)
+    wait_until_complete(page)
 
     page.locator("header button[aria-expanded]").last.click()
     page.get_by_text(other[1], exact=True).click()
     page.wait_for_function("(lang) => document.documentElement.lang === lang", arg=other[2])
     page.reload()
-    page.locator("#map .ol-viewport").first.wait_for(timeout=30_000)
+    wait_until_complete(page)
 
     assert page.evaluate("document.documentElement.lang") == other[2]

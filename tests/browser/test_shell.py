@@ -128,3 +128,63 @@ def test_on_a_phone_the_rail_is_a_bar_below_and_the_card_a_sheet(page, sign_in, 
     assert rail and rail["y"] > 700
     assert card and card["y"] > 300
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_list_of_keys_has_an_order_and_only_what_the_role_may(page, sign_in, open_map, museum):
+    sign_in(page, "planner")
+    open_map(page, at=MUSEUM)
+    page.keyboard.press("?")
+    deeds = page.get_by_role("dialog").get_by_role("term")
+    expect(deeds.first).to_have_text("Search")
+    planners = deeds.all_inner_texts()
+    assert len(set(planners)) == len(planners)
+    assert {"Move the selected customer", "Undo my last move of the selected customer", "Draw and count"} <= set(planners)
+
+
+def test_a_customer_is_not_offered_to_count_customers(page, sign_in, open_map):
+    sign_in(page, "customer")
+    open_map(page, at=MUSEUM)
+    expect(page.get_by_role("button", name="Zoom in")).to_be_visible()
+    expect(page.get_by_role("button", name="Draw and count")).to_have_count(0)
+
+    page.keyboard.press("?")
+
+    deeds = page.get_by_role("dialog").get_by_role("term")
+    expect(deeds.first).to_have_text("Search")
+    assert not {"Move the selected customer", "Undo my last move of the selected customer", "Draw and count"} & set(deeds.all_inner_texts())
+
+
+def test_where_the_basemap_ends_it_says_so(page, sign_in, open_map):
+    sign_in(page)
+    open_map(page, at=(7.9, 48.0))
+    hint = page.get_by_text("The basemap has no detail here, only land, water and names.")
+    expect(hint).to_be_visible()
+
+    open_map(page, at=(24.9440, 60.1710))
+
+    expect(hint).to_be_hidden()
+
+
+def test_a_place_is_told_by_a_word_and_its_address(page, sign_in, open_map):
+    sign_in(page)
+    open_map(page, at=MUSEUM)
+    page.get_by_role("combobox").fill("mannerheimintie")
+
+    expect(page.get_by_role("option", name="Mannerheimintie Street")).to_be_visible()
+    expect(page.get_by_role("option", name="Finlandia-talo Place · Mannerheimintie 13")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (390, 844)])
+def test_who_made_the_map_is_read_while_a_customer_is_moved(another_context, sign_in, open_map, world, size):
+    customer = world.customer("Kansallismuseo", MUSEUM)
+    page = another_context(viewport={"width": size[0], "height": size[1]}, has_touch=True).new_page()
+    sign_in(page)
+    open_map(page, at=MUSEUM, sel=f"customers:{customer['id']}")
+    page.get_by_role("button", name="Move", exact=True).click()
+    panel = page.get_by_role("region", name="Move Kansallismuseo")
+    expect(panel).to_be_visible()
+
+    by = page.get_by_text("© OpenStreetMap contributors").bounding_box()
+    covers = panel.bounding_box()
+    assert by and covers
+    assert by["y"] + by["height"] <= covers["y"]

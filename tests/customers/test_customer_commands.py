@@ -176,6 +176,34 @@ def test_editing_the_grade_closes_the_old_period_and_opens_a_new_one(museum, pla
     assert periods[1][1] is None
 
 
+def test_contacts_are_edited_as_a_whole_list_and_found_by_their_phone(museum, planner):
+    browser, door = Browser(planner), f"/api/v1/customers/{museum.pk}"
+    contacts = [
+        {"name": "Aino", "phone": "+358 40 123 4567", "role": "electrician", "is_duty": True},
+        {"name": "Mikko", "phone": "+358 9 4050 9552", "role": "", "is_duty": False},
+    ]
+
+    answer = browser.send("PATCH", door, {"base_version": 1, "contacts": contacts})
+
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+    assert [contact["name"] for contact in answer.json()["contacts"]] == ["Aino", "Mikko"]
+    assert browser.get("/api/v1/search", q="1234567").json()["results"][0]["id"] == museum.pk
+    assert browser.send("PATCH", door, {"base_version": 2, "address": "Töölönlahdenkatu 1"}).json()["contacts"] == answer.json()["contacts"]
+
+    assert browser.send("PATCH", door, {"base_version": 3, "contacts": []}).json()["contacts"] == []
+    assert browser.get("/api/v1/search", q="1234567").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("contact", "field"),
+    [({"name": "", "phone": "0401"}, "contacts.0.name"), ({"name": "Aino", "phone": "<b>"}, "contacts.0.phone")],
+)
+def test_a_contact_that_cannot_be_called_is_refused_by_its_field(museum, planner, contact, field):
+    answer = Browser(planner).send("PATCH", f"/api/v1/customers/{museum.pk}", {"base_version": 1, "contacts": [contact]})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+
+
 def test_a_stale_edit_is_refused_with_the_present_card(museum, planner):
     browser = Browser(planner)
     browser.send("PATCH", f"/api/v1/customers/{museum.pk}", {"base_version": 1, "address": "Mannerheimintie 34 A"})

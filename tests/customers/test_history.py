@@ -53,6 +53,23 @@ def test_a_grade_that_began_by_its_date_is_told_as_the_systems(museum: Account, 
     assert (newest["actor"], newest["changes"]) == ("", [{"field": "grade", "from": "first", "to": "special"}])
 
 
+def test_a_change_of_contacts_is_told_without_the_whole_phone_number(museum: Account, planner: User) -> None:
+    night = services.NewContact(name="Aino", phone="+358 40 123 4567", role="electrician")
+
+    edit(museum, planner, minutes=5, contacts=[night])
+    edit(museum, planner, minutes=6, contacts=[night], address="Mannerheimintie 34 B")
+
+    latest, edited, _ = history(museum, planner)
+    assert edited["changes"] == [
+        {
+            "field": "contacts",
+            "from": [{"name": "Mikko", "role": "", "phone_ends": "9552", "is_duty": True}],
+            "to": [{"name": "Aino", "role": "electrician", "phone_ends": "4567", "is_duty": False}],
+        }
+    ]
+    assert [change["field"] for change in latest["changes"]] == ["address"]
+
+
 def test_an_edit_that_changes_nothing_is_not_told(museum: Account, planner: User) -> None:
     edit(museum, planner, minutes=5, name=museum.name)
 

@@ -6,6 +6,14 @@ import { isProblem } from "./problem";
 import { queryClient } from "./query-client";
 import type { CustomerCard, CustomerClass, CustomerStatus, Grade, PointSource } from "./types";
 
+/** A person to call. `role` is a word of `domain:contactRole` or the utility's own. */
+export interface ContactFields {
+  name: string;
+  phone: string;
+  role: string;
+  is_duty: boolean;
+}
+
 /** The fields of the ledger that a person types. */
 export interface LedgerFields {
   name: string;
@@ -19,12 +27,13 @@ export interface LedgerFields {
   contract_kva: number | null;
   running_kva: number | null;
   voltage: string;
+  /** The whole list: who is not in it is gone. */
+  contacts: ContactFields[];
 }
 
 export interface NewCustomer extends Partial<LedgerFields> {
   name: string;
   account_no: string;
-  contacts?: { name: string; phone: string; role: string; is_duty: boolean }[];
   lon?: number;
   lat?: number;
   datum?: string;
@@ -88,5 +97,6 @@ export function ledgerOf(card: CustomerCard): LedgerFields {
     contract_kva: card.contract_kva,
     running_kva: card.running_kva,
     voltage: card.voltage ?? "",
+    contacts: card.contacts.map(({ name, phone, role, is_duty }) => ({ name, phone, role, is_duty })),
   };
 }

@@ -1186,6 +1186,7 @@ export interface components {
             /** Format: decimal */
             running_kva?: string | null;
             voltage?: string;
+            contacts?: components["schemas"]["ContactInputRequest"][];
             base_version?: number;
         };
         /** @description What changes about a person; what is left out stays. */

@@ -14,6 +14,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   contract_kva: "contractKva",
   running_kva: "runningKva",
   voltage: "voltage",
+  contacts: "contacts",
   datum: "datum",
   source: "source",
 };
@@ -31,9 +32,28 @@ export function fieldName(field: string): string {
   return word ? i18next.t(`domain:field.${word}`) : field;
 }
 
+/** "Mikko …9552 (Duty, day and night)": the audit keeps only how a phone number ends. */
+export function contactWords(contact: {
+  name: string;
+  role: string;
+  is_duty: boolean;
+  phone?: string;
+  phone_ends?: string;
+}): string {
+  const role = contact.role && i18next.t(`domain:contactRole.${contact.role}`, { defaultValue: contact.role });
+  const more = [role, contact.is_duty && i18next.t("domain:dayAndNight")].filter(Boolean);
+  const words = `${contact.name} ${contact.phone ?? `…${contact.phone_ends ?? ""}`}`;
+  return more.length
+    ? i18next.t("domain:inBrackets", { words, more: more.join(i18next.t("domain:listComma")) })
+    : words;
+}
+
 /** "Special grade", "1,250 kVA", "Large customer, Key 100"; null where there is nothing. */
 export function valueWords(field: string, value: unknown): string | null {
   if (value === null || value === undefined || value === "") return null;
+  if (field === "contacts" && Array.isArray(value)) {
+    return value.length ? value.map(contactWords).join(i18next.t("domain:listComma")) : null;
+  }
   if (Array.isArray(value)) {
     return value.length ? value.map((part) => valueWords(field, part)).join(i18next.t("domain:listComma")) : null;
   }

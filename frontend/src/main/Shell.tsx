@@ -1,5 +1,5 @@
 /** One shell: top bar, rail, left panel, right card, bottom drawer, controls. Everything else gets out of the map's way. */
-import { type CSSProperties, useEffect, useMemo, useRef } from "react";
+import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { Me } from "@/api/types";
@@ -28,6 +28,10 @@ export function Shell() {
   const map = useMap();
   const drawn = useStore(map.drawn);
   const inset = useStore(map.inset);
+  const controls = drawn ? mapControls.filter((control) => control.allowed?.(me) ?? true) : [];
+  const [here, setHere] = useState(0);
+  const count = useCallback((by: 1 | -1) => setHere((sum) => sum + by), []);
+  const complete = drawn && here >= topBarItems.length + controls.length + overlays.length;
   const card = selection ? cards.find((candidate) => candidate.layer === selection.layer) : undefined;
   const openPanel = panels.find((candidate) => candidate.id === panel);
   const openDrawer = drawers.find((candidate) => candidate.id === drawer);
@@ -52,21 +56,22 @@ export function Shell() {
       data-drawer={openDrawer ? "" : undefined}
       data-layout={layout}
       data-covered={below.covered ? "" : undefined}
+      data-complete={complete ? "" : undefined}
       style={{ "--bottom": `${bottom_px}px` } as CSSProperties}
     >
       <button type="button" className={css.skip} onClick={() => document.getElementById("map")?.focus()}>
         {t("skipToMap")}
       </button>
-      <TopBar />
+      <TopBar count={count} />
       <Rail me={me} />
       <MapCanvas />
       <div className={css.controls}>
-        {(drawn ? mapControls : []).map((control) => {
-          if (!(control.allowed?.(me) ?? true)) return null;
+        {controls.map((control) => {
           const Control = lazyOf(control.load);
           return (
             <Boundary key={control.id} quiet>
               <Control />
+              <Here count={count} />
             </Boundary>
           );
         })}
@@ -104,6 +109,7 @@ export function Shell() {
         return (
           <Boundary key={overlay.id} quiet>
             <Overlay />
+            <Here count={count} />
           </Boundary>
         );
       })}
@@ -112,7 +118,16 @@ export function Shell() {
   );
 }
 
-function TopBar() {
+/** Tells that what stands beside it is on the page, its keys included: from the last of them on nothing a person presses is lost. */
+function Here({ count }: { count: (by: 1 | -1) => void }) {
+  useEffect(() => {
+    count(1);
+    return () => count(-1);
+  }, [count]);
+  return null;
+}
+
+function TopBar({ count }: { count: (by: 1 | -1) => void }) {
   const drawn = useStore(useMap().drawn);
   return (
     <header className={css.topbar}>
@@ -137,6 +152,7 @@ function TopBar() {
         return (
           <Boundary key={id} quiet>
             <Item />
+            <Here count={count} />
           </Boundary>
         );
       })}

@@ -1,6 +1,7 @@
 /** Field by field: mine or theirs. What only the other person changed stays theirs. */
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { valueWords } from "@/lib/ledger-words";
 import { Button } from "@/lib/ui";
 import { RadioChoice } from "@/lib/ui/fields";
 import css from "./edit.module.css";
@@ -27,8 +28,7 @@ export function LedgerCompare({
   useEffect(() => heading.current?.focus(), []);
 
   const words = (field: LedgerField, value: LedgerForm[LedgerField]): string => {
-    if (Array.isArray(value))
-      return value.map((name) => t(`domain:class.${name}`)).join(", ") || t("ledgerConflict.empty");
+    if (Array.isArray(value)) return valueWords(field, value) ?? t("ledgerConflict.empty");
     if (field === "grade") return t(`domain:grade.${value}`);
     if (field === "status") return t(`domain:status.${value}`);
     return value || t("ledgerConflict.empty");
@@ -98,6 +98,7 @@ export function fieldLabel(field: LedgerField): string {
     contract_kva: "domain:field.contractKva",
     running_kva: "domain:field.runningKva",
     voltage: "domain:field.voltage",
+    contacts: "domain:field.contacts",
   };
   return labels[field];
 }

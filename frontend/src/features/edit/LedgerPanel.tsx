@@ -17,6 +17,7 @@ import { errorRequestId, errorText } from "@/lib/ui/errors";
 import { ChipChoice, SelectField } from "@/lib/ui/fields";
 import { useNow } from "@/lib/ui/Time";
 import { urlState, useSelection } from "@/lib/url-state";
+import { ContactsField, contactErrors } from "./ContactsField";
 import css from "./edit.module.css";
 import { LedgerCompare } from "./LedgerCompare";
 import { changedFields, formOf, type LedgerForm, type Merge, mergeEdits, patchOf } from "./merge-edits";
@@ -49,7 +50,7 @@ type State =
 function LedgerEditor({ card }: { card: CustomerCard }) {
   const { t } = useTranslation(["edit", "domain", "errors"]);
   const now = useNow();
-  const key = `edit.${card.id}`;
+  const key = `ledger.${card.id}`;
   const kept = useMemo(() => readDraft<Draft>(key), [key]);
   const fresh = useMemo<Draft>(() => ({ version: card.version, base: formOf(card), values: formOf(card) }), [card]);
   const [typed, setTyped] = useState<Draft | null>(kept?.value ?? null);
@@ -80,6 +81,7 @@ function LedgerEditor({ card }: { card: CustomerCard }) {
     contract_kva: Number.isNaN(numberTyped(values.contract_kva)) ? t("ledger.kvaWrong") : undefined,
     running_kva: Number.isNaN(numberTyped(values.running_kva)) ? t("ledger.kvaWrong") : undefined,
   };
+  const wrongContacts = contactErrors(values.contacts);
   const refused = state.name === "failed" && isProblem(state.error) ? state.error.fieldErrors : {};
   const error = (field: keyof LedgerForm) =>
     (checked ? (own as Partial<Record<keyof LedgerForm, string>>)[field] : undefined) ?? refused[field];
@@ -114,7 +116,7 @@ function LedgerEditor({ card }: { card: CustomerCard }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setChecked(true);
-    if (Object.values(own).some(Boolean)) {
+    if (Object.values(own).some(Boolean) || wrongContacts.some((wrong) => wrong.name || wrong.phone)) {
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
       return;
     }
@@ -212,6 +214,14 @@ function LedgerEditor({ card }: { card: CustomerCard }) {
         {kva("running_kva", t("domain:field.runningKva"))}
       </div>
       {text("voltage", t("domain:field.voltage"))}
+      <ContactsField
+        contacts={values.contacts}
+        onChange={(contacts) => set("contacts", contacts)}
+        error={(index, field) => {
+          const wrong = checked ? wrongContacts[index]?.[field] : undefined;
+          return wrong ? t(wrong) : refused[`contacts.${index}.${field}`]?.join(" ");
+        }}
+      />
       {state.name === "failed" && (
         <Message tone="critical" requestId={errorRequestId(state.error)}>
           {errorText(state.error, t)} {t("nothingLost")}

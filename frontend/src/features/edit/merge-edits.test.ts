@@ -13,6 +13,10 @@ const before: LedgerForm = {
   contract_kva: "1250",
   running_kva: "",
   voltage: "10 kV",
+  contacts: [
+    { name: "Mikko", phone: "+358 9 4050 9552", role: "duty", is_duty: true },
+    { name: "Aino", phone: "0401", role: "", is_duty: false },
+  ],
 };
 
 describe("what is sent", () => {
@@ -21,6 +25,17 @@ describe("what is sent", () => {
 
     expect(changedFields(before, values)).toEqual(["contract_kva"]);
     expect(patchOf(before, values)).toEqual({ contract_kva: 1600.5 });
+  });
+
+  it("contacts as a whole list, when anything of one of them differs", () => {
+    const [mikko, aino] = before.contacts;
+    if (!mikko || !aino) throw new Error("two contacts");
+    expect(changedFields(before, { ...before, contacts: [aino, mikko] })).toEqual([]);
+
+    const contacts = [mikko, { ...aino, phone: " 0402 " }];
+
+    expect(patchOf(before, { ...before, contacts })).toEqual({ contacts: [mikko, { ...aino, phone: "0402" }] });
+    expect(patchOf(before, { ...before, contacts: [] })).toEqual({ contacts: [] });
   });
 
   it("an emptied number is not said, not zero", () => {

@@ -23,6 +23,7 @@ export const LEDGER_FIELDS: readonly LedgerField[] = [
   "contract_kva",
   "running_kva",
   "voltage",
+  "contacts",
 ];
 
 export function formOf(card: CustomerCard): LedgerForm {
@@ -39,7 +40,14 @@ export function changedFields(base: LedgerForm, values: LedgerForm): LedgerField
 }
 
 function isSame(a: LedgerForm[LedgerField], b: LedgerForm[LedgerField]): boolean {
-  return Array.isArray(a) && Array.isArray(b) ? [...a].sort().join() === [...b].sort().join() : a === b;
+  if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
+  // The order of classes says nothing; contacts are compared by all that is said of each.
+  const told = (list: readonly unknown[]) =>
+    list
+      .map((one) => JSON.stringify(one))
+      .sort()
+      .join();
+  return told(a) === told(b);
 }
 
 export interface Merge {
@@ -64,9 +72,12 @@ export function pick(values: LedgerForm, fields: readonly LedgerField[]): Partia
 
 /** The part of the form that is sent: what differs, numbers as numbers. */
 export function patchOf(base: LedgerForm, values: LedgerForm): Partial<LedgerFields> {
-  const { contract_kva, running_kva, ...words } = pick(values, changedFields(base, values));
+  const { contract_kva, running_kva, contacts, ...words } = pick(values, changedFields(base, values));
   return {
     ...words,
+    ...(contacts === undefined
+      ? {}
+      : { contacts: contacts.map((one) => ({ ...one, name: one.name.trim(), phone: one.phone.trim() })) }),
     ...(contract_kva === undefined ? {} : { contract_kva: numberTyped(contract_kva) }),
     ...(running_kva === undefined ? {} : { running_kva: numberTyped(running_kva) }),
   };
