@@ -6,15 +6,29 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.db.models.functions import AsGeoJSON, Envelope
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce
 
-from customers.models import Account, AccountQuerySet
+from customers.models import LAYER_ID, Account, AccountQuerySet
 from customers.selectors import customer_counts, person_name
 from layers import access, registry
 from layers.map_layers import areas_seen_by
-from layers.models import LayerGrant
+from layers.models import AuditFilter, AuditRow, LayerGrant
 from spatial.models import Area
+
+
+def audit_rows(wanted: AuditFilter, *, user: access.Person) -> QuerySet[AuditRow]:
+    """Return the rows of the audit that this person may read, newest first.
+
+    Whose right to see customers ends at an area reads about the customers inside it, and what they themselves did otherwise.
+    """
+    rows = AuditRow.objects.found(wanted)
+    if access.role_of(user) == access.ADMINISTRATOR or access.areas_of(user, LAYER_ID, access.VIEW).whole:
+        return rows
+    # Not every id is a number; within one statement only a case is sure to look before it casts.
+    number = Case(When(layer=LAYER_ID, object_id__regex=r"^\d{1,18}$", then=Cast("object_id", BigIntegerField())))
+    seen = Account.objects.visible_to(user).filter(pk=OuterRef("account_id"))
+    return rows.alias(account_id=number).filter(Exists(seen) | (Q(actor_id=user.pk) & ~Q(layer=LAYER_ID)))
 
 
 def utility_frame(*, user: access.Person) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from customers.models import Account
-from layers import audit, csv_text
+from layers import access, audit, csv_text
 from layers.models import AuditRow
-from tests.cast import MONDAY, Browser, person
+from spatial.models import Area
+from tests.cast import MONDAY, MUSEUM, Browser, member, person, team
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
 
@@ -79,6 +80,34 @@ def test_it_is_searched_by_person_object_time_kind_area_and_words(supervisor: Us
     assert told(supervisor, q="arena") == ["customer.edit"]
     period = {"from": (MONDAY + timedelta(minutes=10)).isoformat(), "to": (MONDAY + timedelta(minutes=20)).isoformat()}
     assert told(supervisor, **period) == ["customer.edit"]
+
+
+def test_a_supervisor_of_one_area_reads_about_its_customers_only(museum: Account, dipoli: Account, espoo: Area, supervisor: User) -> None:
+    north = member("nora", team("supervisor:espoo", espoo, actions=access.ROLE_ACTIONS["supervisor"]))
+    record(audit.Deed("session.sign_in", layer="people", object_id=supervisor.pk), user=supervisor)
+    record(audit.Deed("session.sign_in", layer="people", object_id=north.pk), user=north)
+    record(audit.Deed("holding.add", layer="customers", object_id="no number"), user=supervisor)
+    Browser(north).get(f"/api/v1/customers/{museum.pk}")
+
+    def objects(user: User, **query: str) -> set[tuple[str, str]]:
+        rows = Browser(user).get("/api/v1/audit", limit=200, **query).json()["results"]
+        return {(row["action"], row["object_label"]) for row in rows}
+
+    own = {("customer.create", str(dipoli)), ("session.sign_in", "")}
+    assert objects(north) == own
+    assert objects(north, area="HEL") == objects(north, object=f"customers:{museum.pk}") == objects(north, q="Kansallis") == set()
+    assert {row[0] for row in exported(north, action="customer")[1:]} == {str(AuditRow.objects.get(object_id=str(dipoli.pk)).seq)}
+    assert objects(supervisor) > own | {("customer.create", str(museum)), ("refusal", "")}
+
+
+def test_what_moves_out_of_the_area_takes_its_audit_along(dipoli: Account, museum: Account, espoo: Area, supervisor: User) -> None:
+    north = member("nora", team("supervisor:espoo", espoo, actions=access.ROLE_ACTIONS["supervisor"]))
+    move = {"lon": MUSEUM[0], "lat": MUSEUM[1], "base_version": 1, "confirm_distance": True}
+    assert told(north, object=f"customers:{dipoli.pk}") == ["customer.create"]
+
+    Browser(supervisor).post(f"/api/v1/customers/{dipoli.pk}/move", move)
+
+    assert told(north, object=f"customers:{dipoli.pk}") == []
 
 
 @pytest.mark.parametrize(
