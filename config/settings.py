@@ -241,7 +241,7 @@ TILE_CONNECTIONS = env.int("TILE_CONNECTIONS", default=8)
 EVENT_RETENTION_ROWS = env.int("EVENT_RETENTION_ROWS", default=100_000)
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.Session"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.Token", "portal.api.authentication.Session"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.Json"],

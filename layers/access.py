@@ -144,6 +144,17 @@ def rights_of(user: Person) -> Rights:
     return rights
 
 
+def narrowed(rights: Rights, layer_ids: Iterable[str]) -> Rights:
+    """Return what an access token for these layers leaves of its owner's rights: to see them and to take them away, nothing else."""
+    wanted = ((layer_id, action) for layer_id in layer_ids for action in (VIEW, EXPORT))
+    return Rights(rights.role, {right: reach for right in wanted if (reach := rights.reach(*right))})
+
+
+def narrow(user: User, layer_ids: Iterable[str]) -> None:
+    """Leave this user object only what `narrowed` leaves."""
+    user.__dict__["_gridatlas_rights"] = narrowed(rights_of(user), layer_ids)
+
+
 def person(user_id: int, rights: Rights) -> User:
     """Return a user to hand to the predicates, whose rights a query of the caller's own just read."""
     user = User(pk=user_id, is_active=True)
@@ -218,6 +229,17 @@ def scope_of(user: Person, layer_id: str) -> str:
 def is_private(scope: str) -> bool:
     """Return whether the scope is one person's own: what they hold is told by no stream, so nothing of theirs is kept or shared."""
     return scope.startswith("user-")
+
+
+def somebody(user: Person) -> User:
+    """Return the person, known to have a role here.
+
+    Raises:
+        NotAllowed: they have none, so there is nothing for them.
+    """
+    if not isinstance(user, User) or not role_of(user):
+        raise NotAllowed("You have no role here; ask your administrator.")
+    return user
 
 
 def require(user: Person, action: str, layer_id: str) -> User:

@@ -82,6 +82,11 @@ def machine_work(name: str) -> Iterator[None]:
         yield
 
 
+def present_origin() -> Origin:
+    """Return from where the request comes that is being answered."""
+    return _ORIGIN.get() or Origin()
+
+
 def record(deeds: Sequence[Deed], *, user: User | None, at: datetime, device: str = "") -> None:
     """Append one row per deed to the chain. `user` None is the system itself; `device` overrides the request's own words.
 
@@ -94,7 +99,7 @@ def record(deeds: Sequence[Deed], *, user: User | None, at: datetime, device: st
         raise transaction.TransactionManagementError("audit.record belongs inside the transaction that it tells of.")
     if not deeds:
         return
-    origin = _ORIGIN.get() or Origin()
+    origin = present_origin()
     told = {
         "at": at,
         "actor_id": user.pk if user else None,

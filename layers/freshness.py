@@ -9,7 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
@@ -23,8 +23,10 @@ log = structlog.get_logger()
 MAX_GAP = 2000
 _SESSIONS_REMEMBERED = 10_000
 _SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{20,64}")
+_BEARER = "bearer:"
+_BEARER_SHAPE = re.compile(r"bearer:[0-9a-f]{64}")
 
-# Streams are few rows. Sessions and users are found by their primary keys. Everything comes as text, so that "nothing new" is one comparison.
+# Streams are few rows. Sessions, tokens and users are found by their primary keys. Everything comes as text, so that "nothing new" is one comparison.
 _READ = f"""
 select (select string_agg(key || ' ' || epoch || ' ' || seq, ',') from (select key, epoch, seq from layers_stream order by key) s),
     (
@@ -32,6 +34,15 @@ select (select string_agg(key || ' ' || epoch || ' ' || seq, ',') from (select k
         from unnest($1, $2) k(key, user_id)
         join layers_session s on s.session_key = k.key and s.expire_date > now()
         join auth_user u on u.id = k.user_id and u.is_active
+    )
+"""
+# Only when somebody among those who wait brought an access token. Tokens are found by their digest, which is unique.
+_READ_TOKENS = f""",
+    (
+        select string_agg(concat_ws(' ', k.digest, u.id, t.id, array_to_string(t.layers, ','), {access.RIGHTS_TEXT}), E'\\n' order by k.digest)
+        from unnest($3) k(digest)
+        join layers_accesstoken t on t.digest = k.digest and t.expires_at > now()
+        join auth_user u on u.id = t.user_id and u.is_active
     )
 """
 _SESSION_DATA = "select session_key, session_data from layers_session where session_key = any($1) and expire_date > now()"
@@ -46,6 +57,8 @@ class Person:
     """Who is asking, as of the freshness query: `user` answers the predicates, `scope` keys what may be shared."""
 
     user: Any
+    # Of the access token they brought; then `user` has no more rights than the token opens.
+    token_id: int | None = None
     _scopes: dict[str, str] = field(default_factory=dict)
 
     def scope(self, layer_id: str) -> str:
@@ -70,18 +83,33 @@ class _KnownSession:
     person: Person | None = None
 
 
+class _Question(NamedTuple):
+    """One read: the statement, the types of its parameters, and these written out."""
+
+    sql: str
+    types: str
+    arguments: str
+
+
+class _Marks(NamedTuple):
+    """What the read said of the sessions and of the tokens, a line each."""
+
+    sessions: str | None
+    tokens: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """The last read: for whom, and what came back."""
 
-    session_keys: set[str]
-    arguments: str
-    marks_text: str | None
+    keys: set[str]
+    question: _Question
+    marks: _Marks
     people: dict[str, Person | None]
 
 
 class Freshness:
-    """Answers `person(session_key)` with a read of the database that began after the call, and reports changed layers before it answers.
+    """Answers `person` and `bearer` with a read of the database that began after the call, and reports changed layers before it answers.
 
     `on_touched(layer_id, boxes)` gets the boxes of the events that are new, or None when everything of the layer may have changed.
     """
@@ -89,13 +117,14 @@ class Freshness:
     def __init__(self, on_touched: Callable[[str, Sequence[Any] | None], None]) -> None:
         self._on_touched = on_touched
         self._pool = Pool(1)
-        # Who waits for the next read: their session and the future that gets the answer.
+        # Who waits for the next read: their session or token, and the future that gets the answer.
         self._gathering: list[tuple[str, asyncio.Future[Person | None]]] = []
         self._reader: asyncio.Task[None] | None = None
         self._streams_text: str | None = None
         self._streams: dict[str, tuple[str, int]] = {}
         self._sessions: OrderedDict[str, _KnownSession] = OrderedDict()
-        self._last = _Asked(set(), "", None, {})
+        self._bearers: OrderedDict[str, tuple[str, Person]] = OrderedDict()
+        self._last = _Asked(set(), _Question("", "", ""), _Marks(None, None), {})
 
     async def person(self, session_key: str) -> Person | None:
         """Return who holds the session, or None; by then every change committed before the call has been reported.
@@ -103,9 +132,20 @@ class Freshness:
         Raises:
             DatabaseUnavailable, DatabaseTooSlow: nothing can be said, so nothing may be served.
         """
+        return await self._asked(session_key)
+
+    async def bearer(self, digest: str) -> Person | None:
+        """Return whose access token has this digest, with no more rights than it opens, or None; as `person` does.
+
+        Raises:
+            DatabaseUnavailable, DatabaseTooSlow: see `person`.
+        """
+        return await self._asked(_BEARER + digest)
+
+    async def _asked(self, key: str) -> Person | None:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Person | None] = loop.create_future()
-        self._gathering.append((session_key, answer))
+        self._gathering.append((key, answer))
         if self._reader is None:
             self._reader = loop.create_task(self._read_batches())
         return await answer
@@ -139,43 +179,64 @@ class Freshness:
         finally:
             self._reader = None
 
-    async def _read(self, session_keys: set[str]) -> dict[str, Person | None]:
+    async def _read(self, keys: set[str]) -> dict[str, Person | None]:
         last = self._last
-        if session_keys == last.session_keys:
+        if keys == last.keys:
             # The same people as a moment ago: if the database says the same of them as then, so do we.
-            marks_text = await self._read_once(last.arguments)
-            if marks_text == last.marks_text:
+            marks = await self._read_once(last.question)
+            if marks == last.marks:
                 return last.people
-        usable = sorted(key for key in session_keys if _SESSION_KEY_SHAPE.fullmatch(key))
+        usable = sorted(key for key in keys if _SESSION_KEY_SHAPE.fullmatch(key))
+        digests = sorted(key.removeprefix(_BEARER) for key in keys if _BEARER_SHAPE.fullmatch(key))
         known = self._sessions
         await self._check([key for key in usable if key not in known])
-        arguments = self._arguments(usable)
-        marks_text = await self._read_once(arguments)
-        marks = _marks(marks_text)
-        changed = [key for key, mark in marks.items() if mark.split(" ")[1:3] != known[key].checked.split(" ")]
+        question = self._question(usable, digests)
+        marks = await self._read_once(question)
+        lines = _lines(marks.sessions)
+        changed = [key for key, line in lines.items() if line.split(" ")[1:3] != known[key].checked.split(" ")]
         if changed:
             await self._check(changed)
-            arguments = self._arguments(usable)
-            marks_text = await self._read_once(arguments)
-            marks = _marks(marks_text)
+            question = self._question(usable, digests)
+            marks = await self._read_once(question)
+            lines = _lines(marks.sessions)
         for key in usable:
-            if key not in marks:
+            if key not in lines:
                 known.pop(key, None)
-        people = {key: self._person(key, marks.get(key)) for key in session_keys}
+        bearers = _lines(marks.tokens)
+        people = {
+            key: self._bearer(key, bearers.get(key.removeprefix(_BEARER))) if key.startswith(_BEARER) else self._person(key, lines.get(key))
+            for key in keys
+        }
         if None not in people.values():
-            self._last = _Asked(session_keys, arguments, marks_text, people)
+            self._last = _Asked(keys, question, marks, people)
         return people
 
-    def _arguments(self, session_keys: list[str]) -> str:
-        """Write out the two arrays; keys have passed _SESSION_KEY_SHAPE, so nothing in them needs quoting."""
+    def _question(self, session_keys: list[str], digests: list[str]) -> _Question:
+        """Write out the arrays; keys and digests have passed their shapes, so nothing in them needs quoting."""
         keys = [key for key in session_keys if key in self._sessions]
-        return f"'{{{','.join(keys)}}}','{{{','.join(str(self._sessions[key].user_id) for key in keys)}}}'"
+        arguments = f"'{{{','.join(keys)}}}','{{{','.join(str(self._sessions[key].user_id) for key in keys)}}}'"
+        if not digests:
+            return _Question(_READ, "text[], int[]", arguments)
+        return _Question(_READ + _READ_TOKENS, "text[], int[], text[]", f"{arguments},'{{{','.join(digests)}}}'")
 
-    async def _read_once(self, arguments: str) -> str | None:
-        [(streams_text, marks_text)] = await self._pool.run(_READ, "text[], int[]", arguments)
+    async def _read_once(self, question: _Question) -> _Marks:
+        [(streams_text, session_lines, *token_lines)] = await self._pool.run(*question)
         if streams_text != self._streams_text:
             await self._report(streams_text or "")
-        return marks_text
+        return _Marks(session_lines, token_lines[0] if token_lines else None)
+
+    def _bearer(self, key: str, line: str | None) -> Person | None:
+        if line is None:
+            self._bearers.pop(key, None)
+            return None
+        known = self._bearers.get(key)
+        if known is None or known[0] != line:
+            _, user_id, token_id, layer_ids, rights = line.split(" ", 4)
+            narrowed = access.narrowed(access.parse_rights(rights), layer_ids.split(","))
+            known = self._bearers[key] = line, Person(access.person(int(user_id), narrowed), token_id=int(token_id))
+            while len(self._bearers) > _SESSIONS_REMEMBERED:
+                self._bearers.popitem(last=False)
+        return known[1]
 
     def _person(self, session_key: str, mark: str | None) -> Person | None:
         known = self._sessions.get(session_key)
@@ -235,8 +296,8 @@ def _person_of(known: _KnownSession, rights: access.Rights) -> Person | None:
     return Person(access.person(known.user_id, rights))
 
 
-def _marks(text: str | None) -> dict[str, str]:
-    return {mark.split(" ", 1)[0]: mark for mark in (text or "").split("\n") if mark}
+def _lines(text: str | None) -> dict[str, str]:
+    return {line.split(" ", 1)[0]: line for line in (text or "").split("\n") if line}
 
 
 def _hash_fits(session: dict[str, Any], user_id: int, password: str) -> bool:

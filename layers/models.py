@@ -210,6 +210,19 @@ class AuditHead(models.Model):
         constraints = [models.CheckConstraint(name="audit_has_one_head", condition=Q(id=1))]
 
 
+class AccessToken(models.Model):
+    """How a person's script or desktop GIS signs in; `layers.tokens` writes it. Of the token itself only the hash and the beginning are kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=80)
+    layers = ArrayField(models.CharField(max_length=40))
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hexadecimal.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="True to a minute.")
+
+
 class LayerGrant(models.Model):
     """A right: whoever is in the group may do the action on the layer ("*": on every one) inside the area; no area means everywhere.
 

@@ -71,8 +71,7 @@ def recording(scope: Any, user_id: int | None, refusal: Refusal, *, at: datetime
     left_out = _limit.take(user_id, refusal, at)
     if left_out is None:
         return None
-    device = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), "")
-    origin = audit.Origin(ip=(scope.get("client") or [""])[0], device=device)
+    origin = origin_of(scope)
 
     def work() -> None:
         try:
@@ -83,6 +82,12 @@ def recording(scope: Any, user_id: int | None, refusal: Refusal, *, at: datetime
             connection.close()
 
     return work
+
+
+def origin_of(scope: Any) -> audit.Origin:
+    """Return from where an ASGI request comes."""
+    device = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), "")
+    return audit.Origin(ip=(scope.get("client") or [""])[0], device=device)
 
 
 def _write(user: User | None, refusal: Refusal, at: datetime, left_out: int) -> None:

@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
-from layers import access, basemap_tiles, refusals, registry, safe_headers, sessions
+from layers import access, audit, basemap_tiles, refusals, registry, safe_headers, sessions, tokens
 from layers.db_pool import DatabaseTooSlow, DatabaseUnavailable, Pool
 from layers.freshness import Freshness, Person
 from layers.registry import BadFilter, MapLayer, UnknownLayer
@@ -88,18 +88,21 @@ class TileServer:
         """Answer one request; whatever goes wrong leaves as problem+json."""
         person: Person | None = None
         try:
-            cookie = tag = None
+            cookie = tag = authorization = None
             takes_gzip = False
             for name, value in scope["headers"]:
                 if name == b"cookie":
                     cookie = value
                 elif name == b"if-none-match":
                     tag = value
+                elif name == b"authorization":
+                    authorization = value
                 elif name == b"accept-encoding":
                     takes_gzip = b"gzip" in value
             if scope["method"] not in ("GET", "HEAD"):
                 raise Refusal(405, "method_not_allowed", "Tiles can only be read.")
-            person = await self._person(cookie)
+            token = tokens.given(authorization.decode("latin-1")) if authorization else ""
+            person = await self._bearer(scope, token) if token else await self._person(cookie)
             request = self._request(scope["path"], scope["query_string"])
             if request.kind == "tiles":
                 tile = await self._tile(request, person)
@@ -107,10 +110,16 @@ class TileServer:
             elif request.kind == "json":
                 document = tile_json(registry.layer_for(person.user, request.name), base_url=_base_url(scope))
                 await _send_json(send, 200, document, b"application/json")
+            elif person.token_id:
+                raise Refusal(403, "not_for_tokens", "An access token opens the layers that it was made for, no basemap.")
             else:
                 await self._send_basemap(send, request, tag, takes_gzip)
         except Refusal as refusal:
             await self._refuse(scope, send, person, refusal)
+        except tokens.WrongToken as error:
+            await self._refuse(scope, send, person, Refusal(401, "bad_token", str(error)))
+        except tokens.TooManyWrongTokens as error:
+            await self._refuse(scope, send, person, Refusal(429, "throttled", str(error)))
         except UnknownLayer as error:
             await self._refuse(scope, send, person, Refusal(404, "unknown_layer", str(error)))
         except TileOutsideRange as error:
@@ -156,6 +165,31 @@ class TileServer:
                         self._in_background(self._touch(session_key))
                     return person
         raise Refusal(401, "not_signed_in", "Sign in to see the map.")
+
+    async def _bearer(self, scope: dict[str, Any], secret: str) -> Person:
+        ip, digest = (scope.get("client") or [""])[0], tokens.digest_of(secret)
+        tokens.wrong_tokens.check(ip, digest)
+        person = await self.freshness.bearer(digest) if digest else None
+        if person is None or person.token_id is None:
+            tokens.wrong_tokens.was_wrong(ip)
+            raise tokens.WrongToken
+        tokens.wrong_tokens.was_right(digest)
+        if tokens.is_use_due(person.token_id):
+            self._in_background(self._note_use(scope, person.token_id))
+        return person
+
+    async def _note_use(self, scope: dict[str, Any], token_id: int) -> None:
+        def work() -> None:
+            try:
+                with audit.coming_from(refusals.origin_of(scope)):
+                    tokens.note_use(token_id, at=timezone.now())
+            except DatabaseError as why:
+                log.warning("token_use_not_noted", error=type(why).__name__)
+            finally:
+                # Rare enough that no thread keeps a connection for it.
+                connection.close()
+
+        await self.loop.run_in_executor(self._threads, work)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)
@@ -422,6 +456,8 @@ async def _send_problem(send: Send, refusal: Refusal, request_id: str) -> None:
     extra = [
         (b"x-request-id", request_id.encode()),
         *([(b"retry-after", b"2")] if refusal.status == 503 else []),
+        *([(b"retry-after", b"60")] if refusal.status == 429 else []),
+        *([(b"www-authenticate", tokens.CHALLENGE.encode())] if refusal.code == "bad_token" else []),
         *([(b"allow", b"GET, HEAD")] if refusal.status == 405 else []),
     ]
     await _send_json(send, refusal.status, body, b"application/problem+json", extra)

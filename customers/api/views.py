@@ -42,6 +42,8 @@ def find_account(user: access.Person, account_id: int) -> Account:
 class CustomerList(APIView):
     """The ledger as a list, narrowed like the map; and the door for a new customer."""
 
+    open_to_tokens = True
+
     @extend_schema(operation_id="customers_list", parameters=LIST_FILTERS, responses=messages.CustomerPage)
     def get(self, request: Request) -> Response:
         query, rows = _query(request)
@@ -71,6 +73,8 @@ class CustomerList(APIView):
 
 class CustomerCounts(APIView):
     """How many, by grade, class and status, under the same filters as the list."""
+
+    open_to_tokens = True
 
     @extend_schema(parameters=LIST_FILTERS, responses=messages.Counts)
     def get(self, request: Request) -> Response:
@@ -179,6 +183,8 @@ class CustomersWithin(APIView):
 
 class Search(APIView):
     """One box for customers, places and coordinates."""
+
+    open_to_tokens = True
 
     @extend_schema(
         parameters=[OpenApiParameter("q", OpenApiTypes.STR), OpenApiParameter("limit", OpenApiTypes.INT)], responses=messages.FoundList

@@ -24,6 +24,8 @@ KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.UUID, OpenApiParameter.HE
 class LayerList(APIView):
     """The layers this person may see, with everything a browser needs to draw them."""
 
+    open_to_tokens = True
+
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         return Response(layer_list.layer_list(request.user))
@@ -31,6 +33,8 @@ class LayerList(APIView):
 
 class FeatureList(APIView):
     """A layer's visible features as GeoJSON, narrowed by a box and the layer's filters."""
+
+    open_to_tokens = True
 
     @extend_schema(
         parameters=[OpenApiParameter("bbox", OpenApiTypes.STR), OpenApiParameter("limit", OpenApiTypes.INT)], responses=OpenApiTypes.OBJECT
@@ -47,6 +51,8 @@ class FeatureList(APIView):
 
 class Snapshot(APIView):
     """Everything the person sees of a layer, and the position of its stream from which live events go on."""
+
+    open_to_tokens = True
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, layer_id: str) -> HttpResponse:

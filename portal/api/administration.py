@@ -18,6 +18,7 @@ from layers.api.views import KEY
 from portal import selectors
 from portal.api.checked import valid
 from portal.api.people import find_person
+from portal.api.tokens import asked_person
 
 
 class GrantMessage(Strict):
@@ -86,7 +87,7 @@ class SeeAs(APIView):
     @extend_schema(parameters=[OpenApiParameter("user", OpenApiTypes.INT, required=True)], responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         access.require_administrator(request.user)
-        text = request.query_params.get("user", "")
-        if not (text.isascii() and text.isdigit() and len(text) < 10):
+        user_id = asked_person(request)
+        if user_id is None:
             raise serializers.ValidationError({"user": ["Give the number of a person."]})
-        return Response(selectors.seen_by(find_person(int(text))))
+        return Response(selectors.seen_by(find_person(user_id)))

@@ -13,10 +13,11 @@ from rest_framework.views import set_rollback
 
 from customers import services as customers
 from customers.selectors import customer_card, move_row
-from layers import access, idempotency, registry
+from layers import access, idempotency, registry, tokens
 from layers import services as rights
 from portal import lockout, second_factor
 from portal import sessions as open_sessions
+from portal.api.authentication import NotForTokens
 from portal.services import areas, jobs
 from spatial import datums, geometry, tiles
 from spatial.services import points
@@ -35,6 +36,11 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     rights.UnknownArea: (400, "unknown_area"),
     rights.UnknownAction: (400, "unknown_action"),
     rights.LastAdministrator: (409, "last_administrator"),
+    NotForTokens: (403, "not_for_tokens"),
+    tokens.WrongToken: (401, "bad_token"),
+    tokens.TooManyWrongTokens: (429, "throttled"),
+    tokens.UnknownToken: (404, "not_found"),
+    tokens.TooManyTokens: (409, "too_many_tokens"),
     areas.NoSuchArea: (404, "not_found"),
     areas.AreaInUse: (409, "area_in_use"),
     jobs.NoSuchJob: (404, "not_found"),
@@ -61,6 +67,9 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an error into its answer; None for what nobody named (a fault of ours, logged by Django as 500)."""
     response = _response(error, context)
     if response is not None:
+        if isinstance(error, NotForTokens):
+            # For the audit: who wanted it was known, before the door was found closed.
+            context["request"]._request.user = error.user
         # A door that answers in another form than JSON, such as the schema's YAML, refuses in JSON all the same.
         context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     return response
@@ -71,7 +80,9 @@ def _response(error: Exception, context: dict[str, Any]) -> Response | None:
     if named:
         status, code = named[1]
         response = _answer(status, code, str(error), **_extra(error, context))
-        if isinstance(error, lockout.LockedOut):
+        if isinstance(error, tokens.WrongToken):
+            response["WWW-Authenticate"] = tokens.CHALLENGE
+        if isinstance(error, lockout.LockedOut | tokens.TooManyWrongTokens):
             response["Retry-After"] = str(error.retry_after_s)
         return response
     if isinstance(error, Http404):
@@ -98,7 +109,7 @@ def _response(error: Exception, context: dict[str, Any]) -> Response | None:
 def _extra(error: Exception, context: dict[str, Any]) -> dict[str, Any]:
     if isinstance(error, points.VersionConflict):
         return {"theirs": _theirs(error)}
-    if isinstance(error, lockout.LockedOut):
+    if isinstance(error, lockout.LockedOut | tokens.TooManyWrongTokens):
         return {"retry_after": error.retry_after_s}
     if isinstance(error, points.GuardDistance):
         return {"distance_m": error.distance_m, "guard_m": error.guard_m}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.api import account, administration, areas, audit, people, system, views
+from portal.api import account, administration, areas, audit, people, system, tokens, views
 
 urlpatterns = [
     path("audit", audit.Audit.as_view()),
@@ -26,4 +26,8 @@ urlpatterns = [
     path("admin/roles", administration.Roles.as_view()),
     path("admin/see-as", administration.SeeAs.as_view()),
     path("admin/system", system.System.as_view()),
+    path("admin/tokens", tokens.AllTokens.as_view()),
+    path("admin/tokens/<int:token_id>", tokens.AnyToken.as_view()),
+    path("tokens", tokens.Tokens.as_view()),
+    path("tokens/<int:token_id>", tokens.OneToken.as_view()),
 ]

@@ -72,13 +72,23 @@ class TileClient:
         self.loop.close()
 
 
-async def fetch(path: str, *, cookie: str | None = None, gzip_wanted: bool = True, tag: str | None = None, method: str = "GET") -> Answer:
+async def fetch(
+    path: str,
+    *,
+    cookie: str | None = None,
+    authorization: str | None = None,
+    gzip_wanted: bool = True,
+    tag: str | None = None,
+    method: str = "GET",
+) -> Answer:
     path, _, query = path.partition("?")
     headers = [(b"host", b"gridatlas.test")]
     if gzip_wanted:
         headers.append((b"accept-encoding", b"gzip, br"))
     if cookie:
         headers.append((b"cookie", cookie.encode()))
+    if authorization:
+        headers.append((b"authorization", authorization.encode()))
     if tag:
         headers.append((b"if-none-match", tag.encode()))
     sent: list[dict[str, Any]] = []

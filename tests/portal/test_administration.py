@@ -146,10 +146,11 @@ def test_nobody_else_administers(role: str) -> None:
         browser.get("/api/v1/admin/grants"),
         browser.get("/api/v1/admin/people"),
         browser.get("/api/v1/admin/see-as", user="1"),
-        *(browser.get(f"/api/v1/admin/{noun}") for noun in ("roles", "areas", "system")),
+        *(browser.get(f"/api/v1/admin/{noun}") for noun in ("roles", "areas", "system", "tokens")),
         browser.send("PUT", "/api/v1/admin/areas/HEL", {"kind": "county", "name": "x", "geometry": None}),
         browser.send("DELETE", "/api/v1/admin/areas/HEL"),
         browser.post("/api/v1/admin/jobs/1/retry"),
+        browser.send("DELETE", "/api/v1/admin/tokens/1"),
         browser.send("PUT", "/api/v1/admin/grants", grants),
         browser.send("PATCH", "/api/v1/admin/people/1", {"groups": ["administrator"]}),
     ]

@@ -11,12 +11,13 @@ import mapbox_vector_tile
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from customers import services
 from customers.models import Account
-from layers import registry
-from layers.models import LayerGrant, Session, Stream
+from layers import registry, tokens
+from layers.models import AccessToken, LayerGrant, Session, Stream
 from spatial.models import Area
 from spatial.services.points import PointCommand
 from spatial.tiles import tile_at
@@ -65,7 +66,13 @@ def samples(town: Scene) -> dict[str, list]:
         "job_id": ["0" * 32],
         "provider_id": ["sso"],
         "sid": [Session.objects.get(pk=session_of(town.staff)).sid],
+        "token_id": [staffs_token(town).pk],
     }
+
+
+def staffs_token(town: Scene) -> AccessToken:
+    token, _ = tokens.make_token(user=town.staff, name="QGIS", layer_ids=["customers"], days=30, at=timezone.now())
+    return token
 
 
 def questions(town: Scene) -> list[str]:
@@ -126,6 +133,7 @@ def state() -> dict[str, list]:
     return {
         "accounts": list(Account.objects.filter(pk__gte=scene.FIRST_FOREIGN_ID).order_by("pk").values()),
         "points": list(Account.objects.filter(pk__gte=scene.FIRST_FOREIGN_ID).order_by("pk").values_list("point__version", "point__geom")),
+        "tokens": list(AccessToken.objects.filter(name="QGIS").values_list("name", "user__username")),
         "grants": list(LayerGrant.objects.order_by("pk").values()),
         "people": list(User.objects.order_by("pk").values("pk", "is_active", "is_staff", "is_superuser", "groups")),
     }
