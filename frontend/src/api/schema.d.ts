@@ -225,6 +225,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everybody's access tokens, for administrators; the newest first. */
+        get: operations["admin_tokens_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Revoke anybody's access token, for administrators. */
+        delete: operations["admin_tokens_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -615,6 +649,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description My access tokens. */
+        get: operations["tokens_list"];
+        put?: never;
+        /** @description My access tokens. */
+        post: operations["v1_tokens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Revoke one of my access tokens. */
+        delete: operations["v1_tokens_destroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1146,11 +1215,36 @@ export interface components {
             old: string;
             new: string;
         };
+        /** @description What a token shall open, and for how long. */
+        NewTokenRequest: {
+            name: string;
+            layers: string[];
+            days: number;
+        };
         /** @description The shared secret, in base 32, as otpauth:// address and as the picture of it. Not active before its first code. */
         NewTotpOut: {
             secret: string;
             uri: string;
             qr_svg: string;
+        };
+        /** @description A token, and whose it is. */
+        OwnedToken: {
+            readonly id: number;
+            name: string;
+            layers: string[];
+            prefix: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description True to a minute.
+             */
+            last_used_at?: string | null;
+            user_id: number;
+            username: string;
+            readonly owner: string;
         };
         PasswordInRequest: {
             password: string;
@@ -1345,6 +1439,39 @@ export interface components {
             name: string;
             bytes: number;
             rows: number;
+        };
+        /** @description `token` is null when the command is answered again: nobody can read it a second time. */
+        TokenMade: {
+            readonly id: number;
+            name: string;
+            layers: string[];
+            prefix: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description True to a minute.
+             */
+            last_used_at?: string | null;
+            token: string | null;
+        };
+        /** @description A token as lists show it; the token itself is told once, to whoever made it. */
+        TokenOut: {
+            readonly id: number;
+            name: string;
+            layers: string[];
+            prefix: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description True to a minute.
+             */
+            last_used_at?: string | null;
         };
         UtilityOut: {
             name: string;
@@ -1787,6 +1914,49 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SystemOut"];
                 };
+            };
+        };
+    };
+    admin_tokens_list: {
+        parameters: {
+            query?: {
+                user?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedToken"][];
+                };
+            };
+        };
+    };
+    admin_tokens_revoke: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                token_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2449,6 +2619,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SignInFrameOut"];
                 };
+            };
+        };
+    };
+    tokens_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOut"][];
+                };
+            };
+        };
+    };
+    v1_tokens_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTokenRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenMade"];
+                };
+            };
+        };
+    };
+    v1_tokens_destroy: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                token_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
