@@ -79,7 +79,7 @@ class _Ledger(Strict):
 
 class CustomerCreate(_Ledger):
     account_no = serializers.RegexField(r"^[0-9A-Za-z\-]{1,16}$", max_length=16)
-    contacts = ContactInput(many=True, required=False, max_length=20)
+    contacts = ContactInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
     lon = serializers.FloatField(required=False, allow_null=True)
     lat = serializers.FloatField(required=False, allow_null=True)
     datum = serializers.CharField(max_length=20, required=False)
@@ -96,7 +96,7 @@ class CustomerCreate(_Ledger):
 
 class CustomerPatch(_Ledger):
     name = Text(max_length=200, required=False)
-    contacts = ContactInput(many=True, required=False, max_length=20)
+    contacts = ContactInput(many=True, required=False, max_length=20)  # type: ignore[call-arg]
     base_version = serializers.IntegerField(min_value=1)
 
 
