@@ -40,9 +40,9 @@ export function ContactsField({
           // biome-ignore lint/suspicious/noArrayIndexKey: a contact has no number of its own, and the list is never sorted here.
           <fieldset key={index} className={css.contact}>
             <legend className="visually-hidden">{t("contacts.nth", { number: index + 1 })}</legend>
-            <div className={css.pair}>
+            <div className={css.contactWho}>
               <TextField
-                label={t("domain:field.name")}
+                label={t("contacts.name")}
                 value={contact.name}
                 maxLength={120}
                 onChange={(event) => change(index, { name: event.target.value })}
