@@ -168,7 +168,7 @@ PASSWORD_PROFILES = {
     "graded": [
         {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
         {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-        {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+        {"NAME": "portal.passwords.NotTheName"},
         {"NAME": "portal.passwords.ThreeKinds"},
         {"NAME": "portal.passwords.NotUsedLately"},
     ],

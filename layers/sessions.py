@@ -87,6 +87,8 @@ last_seen = LastSeen()
 
 def begin(request: HttpRequest, user: User, *, how: str, at: datetime, is_password_due: bool = False) -> None:
     """Sign the person in: a new session id, whatever the browser held before. All factors have been judged by the caller."""
+    # Also when the browser holds a session of the same person, whose id Django would keep: somebody else may know it.
+    request.session.flush()
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     device = request.headers.get("User-Agent", "")[:200].replace("\0", "")
     ip = request.META.get("REMOTE_ADDR", "")[:45]

@@ -27,7 +27,7 @@ FEW, WINDOW = 5, timedelta(minutes=15)
 # For one name from all addresses: from MANY on a pause that doubles, up to LONGEST_PAUSE.
 MANY, DAY, FIRST_PAUSE, LONGEST_PAUSE = 10, timedelta(hours=24), timedelta(seconds=30), timedelta(minutes=15)
 # For one address and all names: an office behind one address mistypes too, so this only slows.
-CROWD, FIRST_WAIT, LONGEST_WAIT = 30, timedelta(seconds=1), timedelta(minutes=5)
+CROWD, HOUR, FIRST_WAIT, LONGEST_WAIT = 30, timedelta(hours=1), timedelta(seconds=1), timedelta(minutes=5)
 DEVICE_COOKIE, DEVICE_DAYS, PEOPLE_PER_DEVICE = "device", 180, 20
 _SALT = "gridatlas.device"
 
@@ -65,7 +65,7 @@ def reserve(request: HttpRequest, *, username: str, kind: Kind, at: datetime) ->
         pause = pause_after_few(here, at=at)
         if not device:
             everywhere = _times(same_name.filter(device=""))
-            from_here = _times(SignInTry.objects.filter(ip=ip, device="", at__gt=at - WINDOW))
+            from_here = _times(SignInTry.objects.filter(ip=ip, device="", at__gt=at - HOUR))
             pause = max(
                 pause,
                 doubling_pause(everywhere, at=at, free=MANY, first=FIRST_PAUSE, longest=LONGEST_PAUSE),

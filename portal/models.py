@@ -32,3 +32,9 @@ class PasswordUsed(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user", "-at"], name="passwords_by_person")]
+
+
+class MappedPerson(models.Model):
+    """Somebody whom OIDC_GROUP_MAP brought in: their groups follow the issuer's at every sign-in. Nobody else's do."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.openid_connect import views
 from django.conf import settings
@@ -15,6 +16,9 @@ from requests import RequestException
 
 from layers import access, audit, sessions
 from layers import services as rights
+from portal.models import MappedPerson
+
+log = structlog.get_logger()
 
 
 class NotAdmitted(Exception):
@@ -72,12 +76,17 @@ def _person(claims: Mapping[str, Any], known: User | None, at: datetime) -> User
     groups = mapped_groups(claims)
     with transaction.atomic():
         user = known or _same_address(claims) or _new_person(claims, groups)
-        account, _ = SocialAccount.objects.get_or_create(
-            provider=settings.OIDC_ID, uid=str(claims["sub"]), defaults={"user": user, "extra_data": {"by_map": not user.groups.exists()}}
+        # The claims themselves are not kept (the library would): what we need of a person is in their own row.
+        SocialAccount.objects.update_or_create(
+            provider=settings.OIDC_ID, uid=str(claims["sub"]), defaults={"extra_data": {}}, create_defaults={"user": user, "extra_data": {}}
         )
         # Whom the map brought in, the map governs, at every sign-in; whom an administrator made, the administrator.
-        if account.extra_data.get("by_map") and {group.name for group in user.groups.all()} != set(groups):
-            rights.set_groups([user.pk], groups, by=None, at=at)
+        if MappedPerson.objects.filter(user=user).exists() and {group.name for group in user.groups.all()} != set(groups):
+            try:
+                rights.set_groups([user.pk], groups, by=None, at=at)
+            except rights.LastAdministrator:
+                # An installation without an administrator could not be repaired: this one stays until there is another.
+                log.warning("last_administrator_kept")
             user = User.objects.get(pk=user.pk)
     if not user.is_active or not access.role_of(user):
         raise NotAdmitted("not_admitted")
@@ -99,9 +108,11 @@ def _new_person(claims: Mapping[str, Any], groups: list[str]) -> User:
     username = str(claims.get("preferred_username") or claims.get("email") or claims["sub"])[:150]
     if User.objects.filter(username__iexact=username).exists():
         raise NotAdmitted("name_taken")
-    return User.objects.create_user(
+    user = User.objects.create_user(
         username,
         email=str(claims.get("email") or "")[:254],
         first_name=str(claims.get("given_name") or "")[:150],
         last_name=str(claims.get("family_name") or "")[:150],
     )
+    MappedPerson.objects.create(user=user)
+    return user

@@ -27,6 +27,18 @@ class ThreeKinds:
         return _("Use at least three of: small letters, capital letters, digits, other characters.")
 
 
+class NotTheName:
+    """No part of the person's name. (Django's own similarity asks how much of the whole is alike, and lets Pekka-Pekka-2026 pass.)"""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        names = [user.username, user.first_name, user.last_name] if user else []
+        if any(len(name) > 2 and name.casefold() in password.casefold() for name in names):
+            raise ValidationError(self.get_help_text(), code="password_has_name")
+
+    def get_help_text(self) -> str:
+        return _("Leave your name out of it.")
+
+
 class NotUsedLately:
     """None of the last five passwords. Django itself calls `password_changed` whenever a person's new password is stored."""
 
@@ -89,7 +101,7 @@ def rules() -> list[dict[str, object]]:
         return modern
     return [
         *modern,
-        {"code": "not_like_name"},
+        {"code": "not_the_name"},
         {"code": "kinds", "value": KINDS},
         {"code": "not_used_lately", "value": KEEP},
         {"code": "max_age_days", "value": MAX_AGE.days},
