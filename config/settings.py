@@ -33,6 +33,10 @@ SECRET_KEY = env.str("SECRET_KEY", default="only-for-tests-" * 4 if DEBUG or TES
 _problems = []
 if len(SECRET_KEY) < 50:
     _problems.append("SECRET_KEY is missing or shorter than 50 characters; generate one, e.g. with `openssl rand -base64 60`.")
+elif len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-"):
+    _problems.append("SECRET_KEY is easily guessed; generate one, e.g. with `openssl rand -base64 60`.")
+elif SECRET_KEY.startswith("only-for-") and env.str("PUBLIC_URL", default="").startswith("https://"):
+    _problems.append("SECRET_KEY is one of the developers', which everybody knows; generate one, e.g. with `openssl rand -base64 60`.")
 if not env.str("DATABASE_URL", default=""):
     _problems.append("DATABASE_URL is missing; it looks like postgis://user:password@host:5432/gridatlas.")
 # 183 days: what the law asks of logs. More is a matter of policy and disk, less is a mistake.

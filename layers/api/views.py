@@ -26,7 +26,7 @@ class LayerList(APIView):
 
     open_to_tokens = True
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses={200: {"type": "array", "items": {"type": "object", "additionalProperties": {}}}})
     def get(self, request: Request) -> Response:
         return Response(layer_list.layer_list(request.user))
 
