@@ -218,6 +218,12 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+# Where e-mails go: smtp+tls://user:password@host:587, or the worker's console.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="GridAtlas <gridatlas@localhost>")
+INVITATION_HOURS = env.int("INVITATION_HOURS", default=72)
+
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]

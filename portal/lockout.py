@@ -21,7 +21,7 @@ from django.utils.crypto import get_random_string, salted_hmac
 from layers import audit
 from portal.models import SignInTry
 
-Kind = Literal["password", "code"]
+Kind = Literal["password", "code", "reset"]
 # For one name from one address, or on one known device.
 FEW, WINDOW = 5, timedelta(minutes=15)
 # For one name from all addresses: from MANY on a pause that doubles, up to LONGEST_PAUSE.
@@ -88,7 +88,7 @@ def unlock(people: Iterable[User], *, by: User, at: datetime) -> None:
     """Let these people try again at once, from everywhere; the administrator who helps on the telephone calls it."""
     people = list(people)
     with transaction.atomic():
-        subjects = [_subject(user.username, kind) for user in people for kind in ("password", "code")]
+        subjects = [_subject(user.username, kind) for user in people for kind in ("password", "code", "reset")]
         SignInTry.objects.filter(subject__in=subjects).delete()
         audit.record(
             [

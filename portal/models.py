@@ -1,4 +1,4 @@
-"""What guards the sign-in: tries that may have been wrong, and passwords that were used before."""
+"""What guards the sign-in: tries that may have been wrong, passwords that were used before, invitations."""
 
 from django.conf import settings
 from django.db import models
@@ -38,3 +38,10 @@ class MappedPerson(models.Model):
     """Somebody whom OIDC_GROUP_MAP brought in: their groups follow the issuer's at every sign-in. Nobody else's do."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+
+
+class Invitation(models.Model):
+    """That a person was sent the link to choose their first password."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    sent_at = models.DateTimeField()

@@ -3,17 +3,19 @@
 import json
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.db.models.functions import AsGeoJSON, Envelope
 from django.db.models import BigIntegerField, Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Now
 
 from customers.models import LAYER_ID, Account, AccountQuerySet
 from customers.selectors import customer_counts, person_name
 from layers import access, registry
 from layers.map_layers import areas_seen_by
-from layers.models import AuditFilter, AuditRow, LayerGrant
+from layers.models import AuditFilter, AuditRow, LayerGrant, Session
+from portal.models import Invitation
 from spatial.models import Area
 
 
@@ -82,23 +84,42 @@ def areas_with_counts() -> QuerySet[Area]:
 
 
 def people(*, text: str, limit: int) -> list[dict[str, Any]]:
-    """Return the people whose name holds the text."""
-    named = Q(username__icontains=text) | Q(first_name__icontains=text) | Q(last_name__icontains=text)
-    return [person_row(user) for user in User.objects.filter(named).prefetch_related("groups").order_by("username")[:limit]]
+    """Return the people whose name or e-mail address holds the text; the number of queries is constant."""
+    named = Q(username__icontains=text) | Q(first_name__icontains=text) | Q(last_name__icontains=text) | Q(email__icontains=text)
+    return [_person_row(user) for user in _described(User.objects.filter(named)).order_by("username")[:limit]]
 
 
-def person_row(user: User) -> dict[str, Any]:
+def person_row(user_id: int) -> dict[str, Any]:
     """Return one person as the administrators' list shows them."""
+    return _person_row(_described(User.objects.all()).get(pk=user_id))
+
+
+def _described(users: QuerySet[User]) -> QuerySet[User]:
+    open_sessions = Session.objects.filter(user=OuterRef("pk"), expire_date__gt=Now())
+    return users.prefetch_related("groups").annotate(
+        has_totp=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)),
+        invited_at=Subquery(Invitation.objects.filter(user=OuterRef("pk")).values("sent_at")),
+        open_sessions=_number_of(open_sessions),
+    )
+
+
+def _person_row(user: Any) -> dict[str, Any]:
     groups = sorted(group.name for group in user.groups.all())
     return {
         "id": user.pk,
         "username": user.username,
         "name": person_name(user),
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
         "role": access.role_among(groups, is_superuser=user.is_superuser),
         "groups": groups,
         "is_active": user.is_active,
         "is_superuser": user.is_superuser,
+        "has_totp": user.has_totp,
+        "invited_at": user.invited_at.isoformat() if user.invited_at else None,
         "last_login": user.last_login.isoformat() if user.last_login else None,
+        "sessions": user.open_sessions,
     }
 
 
@@ -125,7 +146,7 @@ def seen_by(user: User) -> dict[str, Any]:
             }
             for area in areas.values()
         ],
-        "person": person_row(user),
+        "person": person_row(user.pk),
         "layers": [
             {
                 "id": layer_id,

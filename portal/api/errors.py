@@ -15,10 +15,10 @@ from customers import services as customers
 from customers.selectors import customer_card, move_row
 from layers import access, idempotency, registry, tokens
 from layers import services as rights
-from portal import lockout, second_factor
+from portal import keys, lockout, second_factor
 from portal import sessions as open_sessions
 from portal.api.authentication import NotForTokens
-from portal.services import areas, jobs
+from portal.services import areas, jobs, people
 from spatial import datums, geometry, tiles
 from spatial.services import points
 
@@ -41,6 +41,9 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     tokens.TooManyWrongTokens: (429, "throttled"),
     tokens.UnknownToken: (404, "not_found"),
     tokens.TooManyTokens: (409, "too_many_tokens"),
+    keys.BadKey: (400, "bad_key"),
+    people.UsernameTaken: (409, "username_taken"),
+    people.NotInvitable: (409, "not_invitable"),
     areas.NoSuchArea: (404, "not_found"),
     areas.AreaInUse: (409, "area_in_use"),
     jobs.NoSuchJob: (404, "not_found"),

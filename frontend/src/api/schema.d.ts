@@ -18,6 +18,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Be sent a key, if one is known here. The answer is the same for everybody. */
+        post: operations["v1_account_password_reset_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/recovery-codes": {
         parameters: {
             query?: never;
@@ -45,6 +62,23 @@ export interface paths {
         get: operations["account_security"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/set-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Choose a password with a key. It works once, so it needs no Idempotency-Key. */
+        post: operations["v1_account_set_password_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -147,10 +181,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The people of this installation, by name. */
+        /** @description The people of this installation, by name; the door for a new one. */
         get: operations["v1_admin_people_list"];
         put?: never;
-        post?: never;
+        /** @description The people of this installation, by name; the door for a new one. */
+        post: operations["v1_admin_people_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -170,8 +205,59 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** @description One person: their groups, and whether they may come in. */
+        /** @description One person: their names, their groups, and whether they may come in. */
         patch: operations["v1_admin_people_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/admin/people/{user_id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send the invitation once more. */
+        post: operations["v1_admin_people_invitation_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{user_id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Take away a second factor that was lost. */
+        delete: operations["v1_admin_people_second_factor_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{user_id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Let somebody try their password again at once. */
+        post: operations["v1_admin_people_unlock_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/admin/roles": {
@@ -203,6 +289,40 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is signed in, the latest seen first. */
+        get: operations["admin_sessions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sessions/{sid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description End anybody's session. */
+        delete: operations["admin_sessions_end"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1117,6 +1237,11 @@ export interface components {
             schedules: components["schemas"]["ScheduleRow"][];
             failures: components["schemas"]["JobFailure"][];
         };
+        /** @description The key from behind the # of the link, and the password that shall be. */
+        KeyAndPasswordRequest: {
+            key: string;
+            password: string;
+        };
         LonLatOut: {
             /** Format: double */
             lon: number;
@@ -1215,6 +1340,15 @@ export interface components {
             old: string;
             new: string;
         };
+        /** @description Whom to invite. The e-mail address is where the link goes by which they choose a password. */
+        NewPersonRequest: {
+            first_name?: string;
+            last_name?: string;
+            username: string;
+            /** Format: email */
+            email: string;
+            groups: string[];
+        };
         /** @description What a token shall open, and for how long. */
         NewTokenRequest: {
             name: string;
@@ -1285,19 +1419,43 @@ export interface components {
         };
         /** @description What changes about a person; what is left out stays. */
         PatchedPersonPatchRequest: {
+            first_name?: string;
+            last_name?: string;
+            email?: string;
             groups?: string[];
             is_active?: boolean;
         };
+        /** @description A person; `sessions` are the open ones, `invited_at` when the last invitation was sent. */
         PersonOut: {
             id: number;
             username: string;
             name: string;
+            first_name: string;
+            last_name: string;
+            email: string;
             role: string;
             groups: string[];
             is_active: boolean;
             is_superuser: boolean;
+            has_totp: boolean;
+            /** Format: date-time */
+            invited_at: string | null;
             /** Format: date-time */
             last_login: string | null;
+            sessions: number;
+        };
+        PersonsSession: {
+            id: string;
+            device: string;
+            ip: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            current: boolean;
+            user_id: number;
+            username: string;
+            name: string;
         };
         PointOut: {
             /** Format: double */
@@ -1497,6 +1655,10 @@ export interface components {
          * @enum {string}
          */
         WaysEnum: "totp" | "recovery_code";
+        /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
+        WhoForgotRequest: {
+            username_or_email: string;
+        };
         Within: {
             total: number;
             located: number;
@@ -1566,6 +1728,28 @@ export interface operations {
             };
         };
     };
+    v1_account_password_reset_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhoForgotRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     account_recovery_codes_renew: {
         parameters: {
             query?: never;
@@ -1605,6 +1789,28 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SecurityOut"];
                 };
+            };
+        };
+    };
+    v1_account_set_password_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyAndPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -1829,6 +2035,31 @@ export interface operations {
             };
         };
     };
+    v1_admin_people_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPersonRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+        };
+    };
     v1_admin_people_partial_update: {
         parameters: {
             query?: never;
@@ -1853,6 +2084,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PersonOut"];
                 };
+            };
+        };
+    };
+    v1_admin_people_invitation_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    v1_admin_people_second_factor_destroy: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    v1_admin_people_unlock_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -1895,6 +2192,49 @@ export interface operations {
                         [key: string]: unknown;
                     };
                 };
+            };
+        };
+    };
+    admin_sessions_list: {
+        parameters: {
+            query?: {
+                user?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonsSession"][];
+                };
+            };
+        };
+    };
+    admin_sessions_end: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                sid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
