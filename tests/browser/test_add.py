@@ -224,7 +224,7 @@ def test_contacts_are_added_changed_and_taken_away_on_the_card(page, sign_in, op
     page.get_by_role("button", name="Save changes").click()
 
     # The panel closes when it is saved; the message of the first edit may still be there.
-    expect(page.get_by_role("button", name="Save changes")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Edit customer")).to_be_hidden()
     assert [contact["name"] for contact in world.card(customer["id"])["contacts"]] == ["Aino"]
 
 
