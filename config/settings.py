@@ -118,6 +118,7 @@ MIDDLEWARE = [
     "portal.middleware.AuditTrail",
     "portal.middleware.SessionGuard",
     "allauth.account.middleware.AccountMiddleware",
+    "portal.middleware.RowSecurity",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -144,8 +145,10 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=3, options
 DATABASES["default"]["OPTIONS"]["application_name"] = (
     f"gridatlas {sys.argv[1] if sys.argv[0].endswith('manage.py') and sys.argv[1:] else 'web'}"
 )
-# The role as which the programs connect, when another one owns the tables (see ops/roles.sql): migrations tell it what it may do.
+# The role as which the programs connect, when another one owns the tables (see deploy/roles.sql): migrations tell it what it may do.
 DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default="gridatlas")
+# The role as which it reads for people who only see what they hold; see layers/row_security.py.
+DATABASE_PORTAL_ROLE = env.str("DATABASE_PORTAL_ROLE", default="gridatlas_portal")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default=_wheel_library("rasterio", "libgdal")) or None
 GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default=_wheel_library("shapely", "libgeos_c")) or None

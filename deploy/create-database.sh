@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs once, when the volume is new: one role owns the tables, the application's own only uses them; neither is a superuser.
+# Runs once, when the volume is new: one role owns the tables, the application's own only uses them; no role is a superuser.
 # Keep the extensions the same as in ops/postgres.py. On a volume from before there were two roles, run this once by hand:
 #   docker compose exec postgis sh /docker-entrypoint-initdb.d/create-database.sh
 set -eu
@@ -14,4 +14,4 @@ create extension if not exists postgis;
 create extension if not exists pg_trgm;
 create extension if not exists btree_gist;
 SQL
-psql --username postgres --dbname=gridatlas --set=ON_ERROR_STOP=1 --set=app=gridatlas --set=owner=gridatlas_owner --file=/roles.sql
+psql --username postgres --dbname=gridatlas --set=ON_ERROR_STOP=1 --set=app=gridatlas --set=owner=gridatlas_owner --set=portal=gridatlas_portal --file=/roles.sql

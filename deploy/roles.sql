@@ -1,5 +1,6 @@
--- Two roles: one owns the tables and migrates them, the other is the application's and can do no more than it needs.
--- Run by a superuser inside the application's database, with the psql variables app and owner; safe to run again.
+-- Three roles: one owns the tables and migrates them, one is the application's and can do no more than it needs, and as the third
+-- the application reads for people who only see what they hold (row-level security: docs/decisions/0013-row-level-security.md).
+-- Run by a superuser inside the application's database, with the psql variables app, owner and portal; safe to run again.
 -- It also turns an older installation, whose application owned everything, into this one. Used by ops/postgres.py and create-database.sh.
 begin;
 set local client_min_messages = warning;
@@ -8,6 +9,14 @@ set local client_min_messages = warning;
 select format('reassign owned by %I to %I', :'app', :'owner')
 where exists (select from pg_class where relowner = (select oid from pg_roles where rolname = :'app') and relpersistence <> 't') \gexec
 select format('alter database %I owner to %I', current_database(), :'owner') \gexec
+
+select format('create role %I nologin noinherit', :'portal') where not exists (select from pg_roles where rolname = :'portal') \gexec
+-- The application becomes it for a transaction at a time. That it also inherits is harmless: "true or what the portal may see" is true,
+-- and the planner drops it.
+grant :"portal" to :"app";
+-- It compares boxes and tells nothing of them. Without this no index on a position serves a query that row-level security guards.
+select 'alter function geometry_overlaps(geometry, geometry) leakproof'
+where to_regprocedure('geometry_overlaps(geometry, geometry)') is not null \gexec
 
 grant usage on schema public to :"app";
 alter default privileges for role :"owner" in schema public grant select, insert, update, delete on tables to :"app";

@@ -78,12 +78,16 @@ class LoopConnection:
                 self.close()
             raise
 
-    async def run(self, sql: str, types: str, args: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        """Prepare `sql` once per connection (parameters `$1` of the listed types), then execute it with the `args` written out."""
+    async def run(self, sql: str, types: str, args: str, values: Sequence[Any] | None = None, *, after: str = "") -> list[tuple[Any, ...]]:
+        """Prepare `sql` once per connection (parameters `$1` of the listed types), then execute it with the `args` written out.
+
+        `after` is a statement to run before it in the same transaction: sent in one string, the two are one.
+        """
+        first = f"{after}; " if after else ""
         name = self._prepared.get(sql)
         if name is not None:
             self._prepared.move_to_end(sql)
-            return await self.fetch(f"execute {name}({args})", values)
+            return await self.fetch(f"{first}execute {name}({args})", values)
         self._names += 1
         name = f"t{self._names}"
         forget = ""
@@ -93,7 +97,7 @@ class LoopConnection:
             await self.fetch(forget, rows=False)
         await self.fetch(f"prepare {name} ({types}) as {sql}", rows=False)
         self._prepared[sql] = name
-        return await self.fetch(f"execute {name}({args})", values)
+        return await self.fetch(f"{first}execute {name}({args})", values)
 
     def written_out(self, sql: str, params: Sequence[Any]) -> str:
         """Return the SQL with its parameters bound as quoted literals by the driver."""
@@ -152,8 +156,8 @@ class Pool:
         self._all: set[LoopConnection] = set()
         self._turns = asyncio.Semaphore(size)
 
-    async def run(self, sql: str, types: str, args: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        """Execute the prepared statement on a free connection; once more on a new one when the old one had died.
+    async def run(self, sql: str, types: str, args: str, values: Sequence[Any] | None = None, *, after: str = "") -> list[tuple[Any, ...]]:
+        """Execute the prepared statement (see `LoopConnection.run`) on a free connection; once more on a new one when the old one had died.
 
         Raises:
             DatabaseTooSlow: the statement hit `STATEMENT_TIMEOUT_MS`.
@@ -164,7 +168,7 @@ class Pool:
                 try:
                     connection = await self._take()
                     try:
-                        return await connection.run(sql, types, args, values)
+                        return await connection.run(sql, types, args, values, after=after)
                     finally:
                         self._give_back(connection)
                 except psycopg2.extensions.QueryCanceledError as error:

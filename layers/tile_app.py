@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
-from layers import access, audit, basemap_tiles, refusals, registry, safe_headers, sessions, tokens
+from layers import access, audit, basemap_tiles, refusals, registry, row_security, safe_headers, sessions, tokens
 from layers.db_pool import DatabaseTooSlow, DatabaseUnavailable, Pool
 from layers.freshness import Freshness, Person
 from layers.registry import BadFilter, MapLayer, UnknownLayer
@@ -234,7 +234,8 @@ class TileServer:
         if statement is None:
             return Tile(b"")
         self.renders += 1
-        [(encoded,)] = await self.pool.run(statement.sql, statement.types, tile_arguments(statement, key.z, key.x, key.y))
+        after = row_security.becoming(person.user.pk) if row_security.is_for(person.user) else ""
+        [(encoded,)] = await self.pool.run(statement.sql, statement.types, tile_arguments(statement, key.z, key.x, key.y), after=after)
         return Tile(bytes(encoded))
 
     async def _statement(self, layer: MapLayer, key: TileKey, person: Person) -> TileStatement | None:

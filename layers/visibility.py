@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from layers import access, event_log, registry
+from layers import access, event_log, registry, row_security
 from layers.frames import Heard, LoggedEvent
 
 
@@ -15,12 +15,12 @@ def heard(user: Any, key: str, events: Sequence[LoggedEvent]) -> Heard:
     """
     layer = registry.layer(key)
     ids = sorted({event.feature_id for event in events})
+    with row_security.reading_as(user):
+        visible = layer.visible_ids(user, ids) if layer.visible_ids else _ids_in_rows(user, layer, ids)
     if layer.visible_ids:
-        visible = layer.visible_ids(user, ids)
         whole = {event.seq for event in events if event.feature_id in visible}
     else:
         # Of a deleted row only its place is known, so it is judged as something that left.
-        visible = _ids_in_rows(user, layer, ids)
         whole = {event.seq for event in events if not event.is_delete and event.feature_id in visible}
     return Heard(whole, _gone(user, layer, [event for event in events if event.seq not in whole]))
 

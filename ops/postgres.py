@@ -15,6 +15,8 @@ from ops.console import ROOT, CannotGoOn
 
 # `postgis` may only be created by a superuser, and the application is none; so all three are made here.
 EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
+# As this the application reads for customers; config.settings knows it by the same name.
+PORTAL_ROLE = "gridatlas_portal"
 ROLES_SQL = ROOT / "deploy" / "roles.sql"
 
 
@@ -117,7 +119,7 @@ class Cluster:
         )
 
     def create_database(self, name: str | None = None) -> None:
-        """Make the two roles and the database where they are missing, and settle who owns what; see deploy/roles.sql."""
+        """Make the roles and the database where they are missing, and settle who owns what; see deploy/roles.sql."""
         database = name or self.database
         for url in map(urlsplit, (self.database_url, self.owner_url)):
             self.sql(
@@ -133,7 +135,7 @@ class Cluster:
 
     def settle_rights(self, database: str) -> None:
         """Give the tables to their owner and the application the rights that it needs. Due after a restore too: backups know older rules."""
-        self.sql(ROLES_SQL.read_text("utf-8"), database=database, app=self.app_role, owner=self.owner_role)
+        self.sql(ROLES_SQL.read_text("utf-8"), database=database, app=self.app_role, owner=self.owner_role, portal=PORTAL_ROLE)
 
     def create_extensions(self, database: str) -> None:
         statements = [f"create extension if not exists {extension};" for extension in EXTENSIONS]

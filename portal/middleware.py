@@ -1,16 +1,17 @@
 """What every request brings to the audit, and what every answer carries."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.utils import timezone
 from django_structlog.middlewares import RequestMiddleware
 
-from layers import access, audit, refusals, safe_headers, sessions
+from layers import access, audit, refusals, row_security, safe_headers, sessions
 
 
 class RequestLog(RequestMiddleware):
@@ -116,3 +117,28 @@ class SessionGuard:
             "request_id": structlog.contextvars.get_contextvars().get("request_id"),
         }
         return JsonResponse(body, status=403, content_type="application/problem+json")
+
+
+class RowSecurity:
+    """Let customers' requests read through the net of `layers.row_security`. The innermost: sessions and the like are the application's.
+
+    The doors of one's own account read nothing about customers, and write where the portal's role may not.
+    """
+
+    OWN_AFFAIRS = ("/api/v1/session", "/api/v1/sign-in", "/api/v1/account/", "/api/v1/tokens")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(SessionGuard.GUARDED) or request.path.startswith(self.OWN_AFFAIRS):
+            return self.get_response(request)
+        with ExitStack() as net:
+            net.enter_context(row_security.reading_as(request.user))
+            # Whose token it is, only the door finds out (`portal.api.authentication.Token`).
+            request.META[row_security.NET] = net
+            response = self.get_response(request)
+            if isinstance(response, StreamingHttpResponse):
+                # What is sent later would be read later, outside the net.
+                response.streaming_content = list(response.streaming_content)
+            return response

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from layers import idempotency
+from layers import idempotency, row_security
 
 
 def run_command(request: Request, user: User, run: Callable[[datetime], Any], *, status: int = 200) -> Response:
@@ -22,12 +22,13 @@ def run_command(request: Request, user: User, run: Callable[[datetime], Any], *,
         idempotency.BadKey, idempotency.KeyReused, and what `run` raises.
     """
     at = timezone.now()
-    (code, answer), replayed = idempotency.run_once(
-        user=user,
-        key=request.headers.get("Idempotency-Key"),
-        command=f"{request.method} {request.path}",
-        body=json.dumps(request.data, sort_keys=True).encode(),
-        run=lambda: (status, run(at)),
-    )
+    with row_security.writing():
+        (code, answer), replayed = idempotency.run_once(
+            user=user,
+            key=request.headers.get("Idempotency-Key"),
+            command=f"{request.method} {request.path}",
+            body=json.dumps(request.data, sort_keys=True).encode(),
+            run=lambda: (status, run(at)),
+        )
     headers = {"Idempotent-Replay": "true"} if replayed else {}
     return Response(answer, status=code, headers=headers)

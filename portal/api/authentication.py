@@ -9,7 +9,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from layers import tokens
+from layers import row_security, tokens
 
 
 class NotForTokens(PermissionError):
@@ -34,6 +34,7 @@ class Token(BaseAuthentication):
         view: Any = (request.parser_context or {}).get("view")
         if request.method not in ("GET", "HEAD") or not getattr(view, "open_to_tokens", False):
             raise NotForTokens(bearer.user)
+        request.META[row_security.NET].enter_context(row_security.reading_as(bearer.user))
         return bearer.user, bearer
 
     def authenticate_header(self, request: Request) -> str:

@@ -127,6 +127,44 @@ def test_s69_the_application_verifies_the_audit_and_the_owner_alone_trims_it(mig
     assert _manage(migrated, "trim_audit", as_owner=True).startswith("0 rows")
 
 
+def test_s04_no_role_of_the_application_gets_past_row_security(migrated: Cluster) -> None:
+    with _connect(migrated) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select rolname, rolsuper, rolbypassrls, rolcreaterole,"
+            " exists (select from pg_class c where c.relowner = r.oid) from pg_roles r where rolname in (current_user, 'gridatlas_portal')"
+        )
+        assert sorted(cursor.fetchall()) == [
+            ("gridatlas", False, False, False, False),
+            ("gridatlas_portal", False, False, False, False),
+        ]
+        cursor.execute("select count(*) from pg_class where relrowsecurity and relforcerowsecurity")
+        assert cursor.fetchone()[0] >= 12
+        cursor.execute("select proleakproof from pg_proc where oid = 'geometry_overlaps(geometry, geometry)'::regprocedure")
+        assert cursor.fetchone() == (True,)
+
+
+def test_row_security_costs_the_application_nothing(migrated: Cluster) -> None:
+    with _connect(migrated) as connection, connection.cursor() as cursor:
+        cursor.execute("explain select * from customers_account join spatial_point p on p.id = point_id where p.geom && p.geom")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "accountholder" not in plan and "SubPlan" not in plan and "InitPlan" not in plan
+
+
+def test_s04_the_application_becomes_the_portals_role_and_reads_nothing_for_nobody(migrated: Cluster) -> None:
+    statement = "insert into customers_enterprise (name, uscc) values ('Harbour hospital', '') on conflict do nothing"
+    with _connect(migrated) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        cursor.execute("select count(*) from customers_enterprise")
+        assert cursor.fetchone() == (1,)
+        cursor.execute("select set_config('role', 'gridatlas_portal', true)")
+        cursor.execute("select count(*) from customers_enterprise")
+        assert cursor.fetchone() == (0,)
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(statement)
+        connection.rollback()
+
+
 def test_settling_rights_again_gives_nothing_back(migrated: Cluster) -> None:
     migrated.create_database()
 
