@@ -180,3 +180,16 @@ def test_ten_areas_cost_as_many_queries_as_one(aino: User, dipoli: Account, djan
 
     with django_assert_num_queries(queries):
         assert len(browser.get("/api/v1/admin/areas").json()["features"]) == 11
+
+
+def test_where_the_map_opens_costs_the_same_for_many_service_areas(planner: User, dipoli: Account, django_assert_num_queries: Any) -> None:
+    aino, browser = person("administrator", "aino"), Browser(planner)
+    draw(aino, "OTA", drawing(AROUND_DIPOLI))
+    with CaptureQueriesContext(connection) as one:
+        home = browser.get("/api/v1/me").json()["utility"]["home"]
+        queries = len(one)
+    for number in range(5):
+        draw(aino, f"EMPTY-{number}", drawing(AROUND_MUSEUM))
+
+    with django_assert_num_queries(queries):
+        assert browser.get("/api/v1/me").json()["utility"]["home"] == home == [24.732, 60.1849, 24.732, 60.1849]
