@@ -5,6 +5,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
@@ -20,6 +22,7 @@ from layers import access
 from layers.models import AuditRow
 from spatial.models import SRID, Area, PointMove
 from spatial.services.points import can_be_undone
+from spatial.tiles import Bbox
 
 LAYER = "customers"
 WITHIN_LIMIT = 2000
@@ -28,13 +31,13 @@ Rows = TypeVar("Rows", bound=QuerySet)
 
 @dataclass(frozen=True, slots=True)
 class CustomerFilter:
-    """What a list, a count or a tile is narrowed to; empty means everything. `bbox` is west, south, east, north in degrees."""
+    """What a list, a count or a tile is narrowed to; empty means everything."""
 
     grades: Sequence[str] = ()
     classes: Sequence[str] = ()
     statuses: Sequence[str] = ()
     areas: Sequence[str] = ()
-    bbox: tuple[float, float, float, float] | None = None
+    bbox: Bbox | None = None
     located: bool | None = None
     deleted: bool = False
     text: str = ""
@@ -80,7 +83,8 @@ def filtered(rows: AccountQuerySet, wanted: CustomerFilter) -> AccountQuerySet:
     if wanted.located is not None:
         rows = rows.filter(point__geom__isnull=not wanted.located)
     if wanted.bbox:
-        rows = rows.filter(point__geom__bboverlaps=Polygon.from_bbox(wanted.bbox))
+        boxes = (Q(point__geom__bboverlaps=Polygon.from_bbox(box)) for box in wanted.bbox.halves())
+        rows = rows.filter(reduce(or_, boxes))
     if wanted.text:
         rows = filter_text(rows, wanted.text.split(","))
     return rows

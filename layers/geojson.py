@@ -1,6 +1,5 @@
 """GeoJSON (RFC 7946) of a layer, built by the database in one statement: a list inside a box, or the snapshot that events continue."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -62,9 +61,7 @@ def _feature(layer: MapLayer, part: LayerPart, rows: Rows) -> str:
 def _inside(part: LayerPart, bbox: Bbox | None) -> str:
     if bbox is None:
         return "true"
-    west, south, east, north = bbox
-    boxes: Sequence[Bbox] = [bbox] if west <= east else [Bbox(west, south, 180.0, north), Bbox(-180.0, south, east, north)]
-    envelopes = [f"ST_MakeEnvelope({', '.join(repr(float(edge)) for edge in box)}, 4326)" for box in boxes]
+    envelopes = [f"ST_MakeEnvelope({', '.join(repr(float(edge)) for edge in box)}, 4326)" for box in bbox.halves()]
     # && alone compares boxes, which is exact for points only; the index serves both.
     return "(" + " or ".join(f"r.geom && {e}" if part.geometry == "point" else f"ST_Intersects(r.geom, {e})" for e in envelopes) + ")"
 

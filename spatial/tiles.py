@@ -24,12 +24,20 @@ class Bbox3857(NamedTuple):
 
 
 class Bbox(NamedTuple):
-    """West, south, east, north in degrees, EPSG:4326."""
+    """West, south, east, north in degrees, EPSG:4326; west > east crosses the antimeridian."""
 
     west: float
     south: float
     east: float
     north: float
+
+    def halves(self) -> list["Bbox"]:
+        """Return the box as boxes that do not cross the antimeridian.
+
+        >>> Bbox(170.0, 0.0, -170.0, 10.0).halves()
+        [Bbox(west=170.0, south=0.0, east=180.0, north=10.0), Bbox(west=-180.0, south=0.0, east=-170.0, north=10.0)]
+        """
+        return [self] if self.west <= self.east else [self._replace(east=180.0), self._replace(west=-180.0)]
 
 
 def check_tile(z: int, x: int, y: int) -> None:

@@ -5,31 +5,11 @@ from typing import Any
 from rest_framework import serializers
 
 from customers.models import BusinessClass, Grade, Status
+from layers.api.messages import Box, Strict, Text
+from layers.api.serializers import DEVICE, REASON
 from spatial.models import PointSource
 
-REASON: dict[str, Any] = {"max_length": 500, "allow_blank": True, "required": False, "default": ""}
 MAX_LINE_POINTS = 1000
-
-
-class Strict(serializers.Serializer):
-    """Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            unknown = sorted(set(data) - set(self.fields))
-            if unknown:
-                raise serializers.ValidationError({name: ["This field is not known here."] for name in unknown[:20]})
-        return super().to_internal_value(data)
-
-
-class Text(serializers.CharField):
-    """A line of text: control characters are refused, ends are trimmed; what looks like a script is just text."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        value = super().to_internal_value(data)
-        if any(ord(sign) < 32 for sign in value):
-            raise serializers.ValidationError("Control characters and line breaks are not allowed here.")
-        return value
 
 
 class ContactInput(Strict):
@@ -39,28 +19,11 @@ class ContactInput(Strict):
     is_duty = serializers.BooleanField(required=False, default=False)
 
 
-class PositionInput(Strict):
-    """Where, and how we know. lon before lat; in a projected datum easting and northing in metres."""
-
-    lon = serializers.FloatField()
-    lat = serializers.FloatField()
-    datum = serializers.CharField(max_length=20, required=False, default="WGS84")
-    source = serializers.ChoiceField(PointSource.choices, required=False, default="")  # type: ignore[assignment]
-    accuracy_m = serializers.FloatField(min_value=0.001, max_value=100_000, required=False, allow_null=True, default=None)
-    device = Text(max_length=120, required=False, allow_blank=True, default="")
-    reason = Text(**REASON)
-
-
-class CustomerMove(PositionInput):
-    base_version = serializers.IntegerField(min_value=0)
-    confirm_distance = serializers.BooleanField(required=False, default=False)
-
-
 class MoveUndo(Strict):
     move_id = serializers.IntegerField(min_value=1)
     base_version = serializers.IntegerField(min_value=0)
     reason = Text(**REASON)
-    device = Text(max_length=120, required=False, allow_blank=True, default="")
+    device = Text(**DEVICE)
 
 
 class _Ledger(Strict):
@@ -109,10 +72,10 @@ class CustomerRestore(Strict):
     reason = Text(**REASON)
 
 
-class CustomerQuery(serializers.Serializer):
+class CustomerQuery(Strict):
     """The filters of a list, as they stand in the address line."""
 
-    bbox = serializers.RegexField(r"^-?[0-9.]+(,-?[0-9.]+){3}$", required=False)
+    bbox = Box(max_length=200, required=False, default=None)
     grade = serializers.CharField(required=False, max_length=200)
     # `class` is a word of Python; the field is added in get_fields.
     status = serializers.CharField(required=False, max_length=200)
@@ -128,12 +91,6 @@ class CustomerQuery(serializers.Serializer):
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), "class": serializers.CharField(required=False, max_length=200)}
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields))
-        if unknown:
-            raise serializers.ValidationError({name: ["This filter is not known here."] for name in unknown[:20]})
-        return super().to_internal_value(data)
 
 
 class LonLat(Strict):

@@ -15,7 +15,9 @@ from customers import search, selectors, services
 from customers.api import messages, serializers
 from customers.models import LAYER_ID, Account, AccountQuerySet, BusinessClass, Grade, Status
 from layers import access
-from layers.api.commands import run_command
+from layers.api.commands import KEY, run_command
+from layers.api.messages import valid
+from layers.api.serializers import FeatureMove
 from layers.map_layers import areas_seen_by
 from spatial import shapes
 from spatial.models import PointMove
@@ -23,7 +25,6 @@ from spatial.models import PointMove
 LIST_FILTERS = [
     OpenApiParameter(name, OpenApiTypes.STR) for name in ("bbox", "grade", "class", "status", "area", "located", "deleted", "q")
 ]
-KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.UUID, OpenApiParameter.HEADER, required=True)
 
 
 def find_account(user: access.Person, account_id: int) -> Account:
@@ -57,7 +58,7 @@ class CustomerList(APIView):
     @extend_schema(request=serializers.CustomerCreate, parameters=[KEY], responses={201: messages.CustomerCard})
     def post(self, request: Request) -> Response:
         user = access.require(request.user, access.ADD, LAYER_ID)
-        fields = _valid(serializers.CustomerCreate, request.data)
+        fields = valid(serializers.CustomerCreate, request.data)
         contacts = [services.NewContact(**contact) for contact in fields.pop("contacts", [])]
         command = services.NewCustomer(**{name: value for name, value in fields.items() if value is not None}, contacts=contacts)
 
@@ -92,7 +93,7 @@ class Customer(APIView):
     @extend_schema(request=serializers.CustomerPatch, parameters=[KEY], responses=messages.CustomerCard)
     def patch(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.EDIT, LAYER_ID)
-        fields = _valid(serializers.CustomerPatch, request.data)
+        fields = valid(serializers.CustomerPatch, request.data)
         if "contacts" in fields:
             fields["contacts"] = [services.NewContact(**contact) for contact in fields["contacts"]]
         edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields.pop("base_version"), fields)
@@ -101,7 +102,7 @@ class Customer(APIView):
     @extend_schema(request=serializers.CustomerDelete, parameters=[KEY], responses=messages.CustomerCard)
     def delete(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.DELETE, LAYER_ID)
-        fields = _valid(serializers.CustomerDelete, request.data)
+        fields = valid(serializers.CustomerDelete, request.data)
         edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields["base_version"])
 
         def run(at: datetime) -> dict[str, Any]:
@@ -117,7 +118,7 @@ class CustomerRestore(APIView):
     @extend_schema(request=serializers.CustomerRestore, parameters=[KEY], responses=messages.CustomerCard)
     def post(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.DELETE, LAYER_ID)
-        fields = _valid(serializers.CustomerRestore, request.data)
+        fields = valid(serializers.CustomerRestore, request.data)
         account = find_account(request.user, account_id)
 
         def run(at: datetime) -> dict[str, Any]:
@@ -130,10 +131,10 @@ class CustomerRestore(APIView):
 class CustomerMove(APIView):
     """Place or move a customer on the map."""
 
-    @extend_schema(request=serializers.CustomerMove, parameters=[KEY], responses=messages.Moved)
+    @extend_schema(request=FeatureMove, parameters=[KEY], responses=messages.Moved)
     def post(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.MOVE, LAYER_ID)
-        command = _valid(serializers.CustomerMove, request.data)
+        command = valid(FeatureMove, request.data)
         account = find_account(request.user, account_id)
         confirmed = command.pop("confirm_distance")
 
@@ -150,7 +151,7 @@ class CustomerUndo(APIView):
     @extend_schema(request=serializers.MoveUndo, parameters=[KEY], responses=messages.Moved)
     def post(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.MOVE, LAYER_ID)
-        command = _valid(serializers.MoveUndo, request.data)
+        command = valid(serializers.MoveUndo, request.data)
         account = find_account(request.user, account_id)
 
         def run(at: datetime) -> dict[str, Any]:
@@ -173,7 +174,7 @@ class CustomersWithin(APIView):
 
     @extend_schema(request=serializers.WithinShape, responses=messages.Within)
     def post(self, request: Request) -> Response:
-        drawn = _valid(serializers.WithinShape, request.data)
+        drawn = valid(serializers.WithinShape, request.data)
         rows = selectors.filtered(Account.objects.visible_to(request.user).with_grade_order(), _filter(drawn, request.user))
         rows = _inside(rows, drawn)
         counts = selectors.customer_counts(rows)
@@ -216,12 +217,6 @@ _ORDERINGS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _valid(serializer: type[drf.Serializer], data: Any) -> dict[str, Any]:
-    checked = serializer(data=data)
-    checked.is_valid(raise_exception=True)
-    return dict(checked.validated_data)
-
-
 def _card(request: Request, account_id: int) -> dict[str, Any]:
     return selectors.customer_card(find_account(request.user, account_id), user=request.user)
 
@@ -236,7 +231,7 @@ def _moved(request: Request, account_id: int, move: PointMove) -> dict[str, Any]
 
 
 def _query(request: Request) -> tuple[dict[str, Any], AccountQuerySet]:
-    query = _valid(serializers.CustomerQuery, request.query_params.dict())
+    query = valid(serializers.CustomerQuery, request.query_params.dict())
     rows = Account.objects.visible_to(request.user).with_grade_order()
     return query, selectors.filtered(rows, _filter(query, request.user))
 
@@ -247,7 +242,7 @@ def _filter(query: dict[str, Any], user: access.Person) -> selectors.CustomerFil
         classes=_words(query, "class", BusinessClass.values),
         statuses=_words(query, "status", Status.values),
         areas=_areas(query, user),
-        bbox=_bbox(query.get("bbox")),
+        bbox=query.get("bbox"),
         located=query.get("located"),
         deleted=query.get("deleted", False),
         text=query.get("q", "").strip(),
@@ -267,18 +262,6 @@ def _areas(query: dict[str, Any], user: access.Person) -> list[str]:
     if codes and areas_seen_by(user).filter(code__in=codes).count() < len(set(codes)):
         raise drf.ValidationError({"area": ["One of these areas is not known."]})
     return codes
-
-
-def _bbox(text: str | None) -> tuple[float, float, float, float] | None:
-    if not text:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        raise drf.ValidationError({"bbox": ["Four numbers: west,south,east,north in degrees."]}) from None
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise drf.ValidationError({"bbox": ["West must lie before east and south before north, in degrees."]})
-    return west, south, east, north
 
 
 def _inside(rows: AccountQuerySet, drawn: dict[str, Any]) -> AccountQuerySet:

@@ -7,10 +7,15 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from layers import idempotency, row_security
+
+# For the OpenAPI document: what the door of every command takes.
+KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.UUID, OpenApiParameter.HEADER, required=True)
 
 
 def run_command(request: Request, user: User, run: Callable[[datetime], Any], *, status: int = 200) -> Response:

@@ -13,12 +13,12 @@ from rest_framework.views import APIView
 
 from layers import access, geojson, layer_list, registry
 from layers.api import serializers
-from layers.api.commands import run_command
+from layers.api.commands import KEY, run_command
+from layers.api.messages import valid
 from layers.registry import BadFilter, MapLayer
 from layers.tile_sql import Filters
 
 _GZIP_FROM_BYTES = 2000
-KEY = OpenApiParameter("Idempotency-Key", OpenApiTypes.UUID, OpenApiParameter.HEADER, required=True)
 
 
 class LayerList(APIView):
@@ -41,11 +41,9 @@ class FeatureList(APIView):
     )
     def get(self, request: Request, layer_id: str) -> HttpResponse:
         layer = registry.layer_for(request.user, layer_id)
-        query = serializers.FeatureQuery(
-            data={name: request.query_params[name] for name in ("bbox", "limit") if name in request.query_params}
-        )
-        query.is_valid(raise_exception=True)
-        text = geojson.feature_collection(layer, user=request.user, filters=_filters(request, layer), **query.validated_data)
+        asked = {name: request.query_params[name] for name in ("bbox", "limit") if name in request.query_params}
+        query = valid(serializers.FeatureQuery, asked)
+        text = geojson.feature_collection(layer, user=request.user, filters=_filters(request, layer), **query)
         return _json(request, text, "application/geo+json")
 
 
@@ -72,9 +70,7 @@ class FeatureMove(APIView):
             raise access.NotAllowed(f"Features of the layer “{layer.id}” cannot be moved here.")
         if layer.visible_ids and feature_id not in layer.visible_ids(user, [feature_id]):
             raise registry.UnknownFeature(f"There is no such feature of the layer “{layer.id}”, or not for you.")
-        checked = serializers.FeatureMove(data=request.data)
-        checked.is_valid(raise_exception=True)
-        command = dict(checked.validated_data)
+        command = valid(serializers.FeatureMove, request.data)
         confirmed = command.pop("confirm_distance")
 
         def run(at: datetime) -> Any:

@@ -92,6 +92,16 @@ def test_a_malformed_body_is_refused(planner, body):
     assert not Account.objects.exists()
 
 
+@pytest.mark.parametrize("door", ["customers/{}/move", "layers/customers/features/{}/move"])
+@pytest.mark.parametrize(
+    "wrong", [{"reason": "two\nlines"}, {"device": "a\x00b"}, {"colour": "red"}, {"accuracy_m": 0}, {"source": "rumour"}]
+)
+def test_both_doors_of_a_move_refuse_the_same(museum, planner, door, wrong):
+    answer = Browser(planner).post(f"/api/v1/{door.format(museum.pk)}", {"lon": 24.9317, "lat": 60.1751, "base_version": 1, **wrong})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, list(wrong))
+
+
 @pytest.mark.parametrize("field", ["is_staff", "version", "deleted_by", "point_id", "id", "geom_srid"])
 def test_fields_that_are_not_offered_cannot_be_smuggled_in(museum, planner, field):
     answer = Browser(planner).send("PATCH", f"/api/v1/customers/{museum.pk}", {"base_version": 1, field: 7})

@@ -1034,26 +1034,6 @@ export interface components {
             /** @default  */
             reason: string;
         };
-        /** @description Where, and how we know. lon before lat; in a projected datum easting and northing in metres. */
-        CustomerMoveRequest: {
-            /** Format: double */
-            lon: number;
-            /** Format: double */
-            lat: number;
-            /** @default WGS84 */
-            datum: string;
-            /** @default  */
-            source: components["schemas"]["PointSource"];
-            /** Format: double */
-            accuracy_m?: number | null;
-            /** @default  */
-            device: string;
-            /** @default  */
-            reason: string;
-            base_version: number;
-            /** @default false */
-            confirm_distance: boolean;
-        };
         CustomerPage: {
             count: number;
             next: number | null;
@@ -1097,15 +1077,17 @@ export interface components {
             id: number;
             name: string;
         };
-        /** @description Where a feature shall stand, and which version of it the person saw. */
+        /**
+         * @description Where a feature shall stand, how we know, and which version of it the person saw.
+         *
+         *     lon before lat; in a projected datum easting and northing in metres.
+         */
         FeatureMoveRequest: {
             /** Format: double */
             lon: number;
             /** Format: double */
             lat: number;
             base_version: number;
-            /** @default  */
-            reason: string;
             /** @default WGS84 */
             datum: string;
             /** @default  */
@@ -1114,6 +1096,8 @@ export interface components {
             accuracy_m?: number | null;
             /** @default  */
             device: string;
+            /** @default  */
+            reason: string;
             /** @default false */
             confirm_distance: boolean;
         };
@@ -2532,7 +2516,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CustomerMoveRequest"];
+                "application/json": components["schemas"]["FeatureMoveRequest"];
             };
         };
         responses: {
