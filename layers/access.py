@@ -113,7 +113,7 @@ class Rights:
         return frozenset(action for layer, action in self.reaches if layer_id is None or layer in (EVERY_LAYER, layer_id))
 
 
-_NONE = Rights("", {})
+NO_RIGHTS = Rights("", {})
 _ALL = {(EVERY_LAYER, action): Reach(whole=True) for action in ALL_ACTIONS}
 
 
@@ -134,12 +134,12 @@ def rights_of(user: Person) -> Rights:
     Somebody who is locked out has none.
     """
     if not user.is_authenticated or not user.is_active:
-        return _NONE
+        return NO_RIGHTS
     if "_gridatlas_rights" not in user.__dict__:
         with connection.cursor() as cursor:
             cursor.execute(f"select {RIGHTS_TEXT} from auth_user u where u.id = %s", [user.pk])
             found = cursor.fetchone()
-        user.__dict__["_gridatlas_rights"] = parse_rights(found[0]) if found else _NONE
+        user.__dict__["_gridatlas_rights"] = parse_rights(found[0]) if found else NO_RIGHTS
     rights: Rights = user.__dict__["_gridatlas_rights"]
     return rights
 

@@ -93,14 +93,20 @@ class SessionGuard:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path
         if settings.SESSION_COOKIE_NAME in request.COOKIES and path.startswith(self.GUARDED) and request.user.is_authenticated:
-            begun = sessions.begun_of(request.session)
-            wanted = sessions.missing(begun.how, begun.is_password_due, access.rights_of(request.user))
-            if wanted and not self._is_open(path):
+            wanted = [] if self._is_open(path) else self._missing(request)
+            if wanted:
                 return self._setup_needed(wanted)
             key = request.session.session_key
             if path != self.ME and key and sessions.last_seen.is_due(key):
                 sessions.touch(key)
         return self.get_response(request)
+
+    @staticmethod
+    def _missing(request: HttpRequest) -> list[str]:
+        begun = sessions.begun_of(request.session)
+        # Rights are read only where they decide: an image asks for none.
+        rights = access.rights_of(request.user) if settings.SECOND_FACTOR == "staff" else access.NO_RIGHTS
+        return sessions.missing(begun.how, begun.is_password_due, rights)
 
     def _is_open(self, path: str) -> bool:
         return path in self.OPEN or path.startswith(("/api/v1/account/", "/api/v1/session/"))

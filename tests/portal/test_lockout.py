@@ -11,6 +11,7 @@ from django.test import Client
 
 from layers.models import AuditRow
 from portal import lockout
+from portal.jobs import forget_old_tries
 from portal.models import SignInTry
 from tests.cast import MONDAY, PASSWORD, person
 
@@ -153,6 +154,15 @@ def test_s60_no_name_is_kept_for_people_type_passwords_into_the_wrong_field(cloc
     attempt("my secret word", "x")
 
     assert "secret" not in str(list(SignInTry.objects.values()))
+
+
+def test_tries_older_than_a_day_are_forgotten(clock, planner):
+    attempt("pekka", "guess")
+    clock.shift(timedelta(hours=25))
+    attempt("pekka", "guess")
+
+    assert forget_old_tries() == "1 old tries forgotten."
+    assert SignInTry.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
