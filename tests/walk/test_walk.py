@@ -1,6 +1,6 @@
 """The walk: every address with every method, every tile over the foreign sites, every stream, as a neighbour and as a customer.
 
-Through real web processes on real ports: a person who may see everything asks first, so that every cache has the answer that must
+Through real web processes on real ports, and through the real proxy before them: a person who may see everything asks first, so that every cache has the answer that must
 not be given (S03). Whatever comes back is unpacked and searched for the names, numbers and people of customers who are not theirs.
 """
 
@@ -24,6 +24,7 @@ from spatial.tiles import tile_at
 from tests.cast import MONDAY, new_customer
 from tests.layers.live_server import LiveBrowser, WebProcess, session_of, web_process
 from tests.walk import addresses, scene
+from tests.walk.proxy import proxy
 from tests.walk.scene import SPOTS, Answer, Scene, Walker, found_secrets
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
@@ -39,6 +40,13 @@ def servers(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("walk")
     with web_process(settings.REDIS_URL, folder / "one") as one, web_process(settings.REDIS_URL, folder / "two") as two:
         yield [one, two]
+
+
+@pytest.fixture(scope="module")
+def proxied(servers: list[WebProcess], tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of the real proxy before both workers: what browsers talk to."""
+    with proxy([server.port for server in servers], tmp_path_factory.mktemp("walk") / "nginx") as port:
+        yield port
 
 
 @pytest.fixture
@@ -139,13 +147,13 @@ def state() -> dict[str, list]:
     }
 
 
-def test_no_address_tells_of_what_is_foreign(servers: list[WebProcess], town: Scene) -> None:
+def test_no_address_tells_of_what_is_foreign(servers: list[WebProcess], proxied: int, town: Scene) -> None:
     known = samples(town)
     places = addresses.addresses(known)
     bodies, queries = commands(town), questions(town)
     before = state()
-    staff = [Walker(server.port, town.staff, town) for server in servers]
-    walkers = [Walker(servers[0].port, town.neighbour, town), Walker(servers[1].port, town.customer, town)]
+    staff = [Walker(port, town.staff, town) for port in (*(server.port for server in servers), proxied)]
+    walkers = [Walker(proxied, user, town) for user in (town.neighbour, town.customer)]
 
     told_staff = 0
     for address in places:
@@ -191,7 +199,7 @@ def test_sums_are_of_what_one_may_see(servers: list[WebProcess], town: Scene) ->
         assert home[2] < 24.8, "the map opens where their own are"
 
 
-def test_no_tile_tells_of_what_is_foreign(servers: list[WebProcess], town: Scene) -> None:
+def test_no_tile_tells_of_what_is_foreign(servers: list[WebProcess], proxied: int, town: Scene) -> None:
     paths = sorted(
         {
             f"/tiles/{layer.id}/{z}/{x + dx}/{y + dy}.mvt{query}"
@@ -205,8 +213,9 @@ def test_no_tile_tells_of_what_is_foreign(servers: list[WebProcess], town: Scene
         }
     )
     own = {account.pk for account in town.own}
-    staff = [Walker(server.port, town.staff, town) for server in servers]
-    readers = [Walker(server.port, user, town) for server in servers for user in (town.neighbour, town.customer)]
+    ports = [*(server.port for server in servers), proxied]
+    staff = [Walker(port, town.staff, town) for port in ports]
+    readers = [Walker(port, user, town) for port in ports for user in (town.neighbour, town.customer)]
 
     seen_by_staff: set[int] = set()
     for path in paths:
