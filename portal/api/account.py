@@ -4,7 +4,6 @@ They take no Idempotency-Key: the answers hold secrets, which must not be stored
 """
 
 from datetime import datetime
-from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from django.conf import settings
@@ -22,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from layers import access, audit, sessions
+from layers.api.messages import valid
 from portal import lockout, passwords, second_factor
 from portal import sessions as open_sessions
 
@@ -139,7 +139,7 @@ class Totp(APIView):
 
     @extend_schema(operation_id="account_totp_confirm", request=CodeIn, responses=RecoveryCodesOut)
     def put(self, request: Request) -> Response:
-        code, me, at = _valid(CodeIn, request.data)["code"], _me(request), timezone.now()
+        code, me, at = valid(CodeIn, request.data)["code"], _me(request), timezone.now()
         secret = request.session.get(PENDING_TOTP)
         if not secret:
             raise second_factor.BadCode
@@ -177,7 +177,7 @@ class Password(APIView):
 
     @extend_schema(operation_id="account_password", request=NewPasswordIn, responses={204: None})
     def post(self, request: Request) -> Response:
-        new, at = _valid(NewPasswordIn, request.data)["new"], timezone.now()
+        new, at = valid(NewPasswordIn, request.data)["new"], timezone.now()
         me = _confirmed(request, at, "old")
         try:
             validate_password(new, me)
@@ -202,7 +202,7 @@ def _confirmed(request: Request, at: datetime, field: str) -> User:
     """Return the person who asks, once they have shown their password again: a screen left open is not enough."""
     me = _me(request)
     message = NewPasswordIn if field == "old" else PasswordIn
-    password = _valid(message, request.data)[field]
+    password = valid(message, request.data)[field]
     tried = lockout.reserve(request, username=me.username, kind="password", at=at)
     if not me.check_password(password):
         audit.sign_in_refused(username=me.username, at=at, why="bad_password_again")
@@ -214,9 +214,3 @@ def _confirmed(request: Request, at: datetime, field: str) -> User:
 def _me(request: Request) -> User:
     assert isinstance(request.user, User)
     return request.user
-
-
-def _valid(message: type[serializers.Serializer], content: Any) -> dict[str, Any]:
-    fields = message(data=content)
-    fields.is_valid(raise_exception=True)
-    return dict(fields.validated_data)

@@ -10,13 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from customers.api.serializers import Strict
 from layers import access
 from layers import services as rights
-from layers.api.commands import run_command
-from layers.api.views import KEY
+from layers.api.commands import KEY, run_command
+from layers.api.messages import Strict, valid
 from portal import selectors
-from portal.api.checked import valid
 from portal.api.people import find_person
 from portal.api.tokens import asked_person
 

@@ -14,12 +14,10 @@ from rest_framework.views import APIView
 from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
-from customers.api.serializers import Strict, Text
 from layers import access
-from layers.api.commands import run_command
-from layers.api.views import KEY
+from layers.api.commands import KEY, run_command
+from layers.api.messages import Strict, Text, valid
 from portal import selectors
-from portal.api.checked import valid
 from portal.services import areas
 from spatial.geometry import MAX_LAT
 from spatial.models import Area

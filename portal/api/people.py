@@ -11,13 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from customers.api.serializers import Strict, Text
 from layers import access
 from layers import services as rights
-from layers.api.commands import run_command
-from layers.api.views import KEY
+from layers.api.commands import KEY, run_command
+from layers.api.messages import Strict, Text, valid
 from portal import lockout, selectors
-from portal.api.checked import valid
 from portal.services import people
 
 MAX_PEOPLE = 500

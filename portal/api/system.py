@@ -10,8 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from layers import access
-from layers.api.commands import run_command
-from layers.api.views import KEY
+from layers.api.commands import KEY, run_command
 from portal import system
 from portal.services import jobs
 

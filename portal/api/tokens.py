@@ -9,12 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from customers.api.serializers import Strict, Text
 from layers import access, tokens
-from layers.api.commands import run_command
-from layers.api.views import KEY
+from layers.api.commands import KEY, run_command
+from layers.api.messages import Strict, Text, valid
 from layers.models import AccessToken
-from portal.api.checked import valid
 
 MAX_LISTED = 1000
 

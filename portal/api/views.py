@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from customers.selectors import person_name
 from layers import access, audit, sessions
+from layers.api.messages import valid
 from portal import lockout, passwords, second_factor, selectors
 from portal.api.authentication import Session as CookieSession
 
@@ -123,7 +124,7 @@ class Session(APIView):
 
     @extend_schema(request=SignInIn, responses={200: MeOut, 202: SecondFactorNeeded})
     def post(self, request: Request) -> Response:
-        fields = _valid(SignInIn, request.data)
+        fields = valid(SignInIn, request.data)
         # SessionAuthentication checks CSRF for signed-in people only; sign-in itself must be guarded too.
         CookieSession().enforce_csrf(request)
         username, at = fields["username"], timezone.now()
@@ -155,7 +156,7 @@ class SecondFactor(APIView):
 
     @extend_schema(request=SecondFactorIn, responses=MeOut)
     def post(self, request: Request) -> Response:
-        code, at = _valid(SecondFactorIn, request.data)["code"], timezone.now()
+        code, at = valid(SecondFactorIn, request.data)["code"], timezone.now()
         CookieSession().enforce_csrf(request)
         user, remember_device = _pending(request, at)
         tried = lockout.reserve(request, username=user.username, kind="code", at=at)
@@ -237,9 +238,3 @@ def _record_refusal(tried: lockout.Try, username: str, at: datetime, why: str) -
     if tried.is_last:
         # From here on tries are answered 429 and not written: nobody may fill the audit from outside.
         audit.sign_in_refused(username=username, at=at, why="locked_out")
-
-
-def _valid(message: type[serializers.Serializer], content: Any) -> dict[str, Any]:
-    fields = message(data=content)
-    fields.is_valid(raise_exception=True)
-    return dict(fields.validated_data)
