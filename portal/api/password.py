@@ -10,10 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from customers.api.serializers import Strict, Text
+from layers.api.messages import Strict, Text, valid
 from portal import lockout
 from portal.api.authentication import Session as CookieSession
-from portal.api.checked import valid
 from portal.services import people
 
 

@@ -12,8 +12,7 @@ from rest_framework.views import APIView
 
 from customers.selectors import person_name
 from layers import access
-from layers.api.commands import run_command
-from layers.api.views import KEY
+from layers.api.commands import KEY, run_command
 from portal import sessions as open_sessions
 from portal.api.account import SessionOut
 from portal.api.tokens import asked_person
