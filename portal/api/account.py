@@ -13,6 +13,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -167,7 +168,7 @@ class RecoveryCodes(APIView):
         at = timezone.now()
         me = _confirmed(request, at, "password")
         if not second_factor.has_totp(me):
-            raise serializers.ValidationError({"password": ["Set up the authenticator app first."]})
+            raise serializers.ValidationError({"password": [_("Set up the authenticator app first.")]})
         return Response({"recovery_codes": second_factor.renew_recovery_codes(me, at=at)})
 
 
@@ -206,7 +207,7 @@ def _confirmed(request: Request, at: datetime, field: str) -> User:
     tried = lockout.reserve(request, username=me.username, kind="password", at=at)
     if not me.check_password(password):
         audit.sign_in_refused(username=me.username, at=at, why="bad_password_again")
-        raise serializers.ValidationError({field: ["Your password is not right."]})
+        raise serializers.ValidationError({field: [_("Your password is not right.")]})
     lockout.succeeded(tried)
     return me
 

@@ -88,3 +88,17 @@ def test_the_old_password_is_asked_for_and_guessing_it_is_slowed_too(planner):
 
     assert [answer.status_code for answer in answers] == [400] * 5 + [429]
     assert list(answers[0].json()["errors"]) == ["old"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "不能包含您的姓名"), ("en", "Leave your name out of it.")])
+def test_what_is_wrong_with_a_password_is_said_in_the_persons_language(graded, planner, language, words):
+    browser = Browser(planner)
+
+    refused = browser.client.post(
+        "/api/v1/account/password",
+        {"old": PASSWORD, "new": "Pekka-Pekka-2026"},
+        content_type="application/json",
+        HTTP_ACCEPT_LANGUAGE=language,
+    )
+
+    assert words in " ".join(refused.json()["errors"]["new"])
