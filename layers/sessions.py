@@ -27,6 +27,8 @@ BEGUN = "begun"
 # Of a session that is nobody's: long enough to fetch the telephone, or to sign in at the organisation's own page.
 NOBODYS = timedelta(minutes=15)
 SEEN_EVERY_S = 60.0
+# The page sets it on what it asks by itself, while nobody touches it: news that come in keep no session alive.
+IDLE_HEADER = "X-Idle"
 _SEEN_REMEMBERED = 20_000
 
 

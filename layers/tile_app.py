@@ -43,6 +43,7 @@ _STATEMENTS = 500
 _TILE_PATH = re.compile(r"/(tiles|basemaps)/([\w-]{1,80})/(-?\d{1,9})/(-?\d{1,12})/(-?\d{1,12})\.mvt")
 _JSON_PATH = re.compile(r"/tiles/([^/]{1,80})\.json")
 _SESSION_COOKIE = re.compile(rf"(?:^|;\s*){re.escape(settings.SESSION_COOKIE_NAME)}=([^;]*)")
+_IDLE_HEADER = sessions.IDLE_HEADER.lower().encode()
 _SAFETY_HEADERS = safe_headers.raw(safe_headers.NOTHING_POLICY)
 _TILE_HEADERS = [(b"cache-control", b"private, no-cache"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
 _BASEMAP_HEADERS = [(b"cache-control", b"private, max-age=604800"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
@@ -89,7 +90,7 @@ class TileServer:
         person: Person | None = None
         try:
             cookie = tag = authorization = None
-            takes_gzip = False
+            takes_gzip = is_idle = False
             for name, value in scope["headers"]:
                 if name == b"cookie":
                     cookie = value
@@ -99,10 +100,12 @@ class TileServer:
                     authorization = value
                 elif name == b"accept-encoding":
                     takes_gzip = b"gzip" in value
+                elif name == _IDLE_HEADER:
+                    is_idle = True
             if scope["method"] not in ("GET", "HEAD"):
                 raise Refusal(405, "method_not_allowed", "Tiles can only be read.")
             token = tokens.given(authorization.decode("latin-1")) if authorization else ""
-            person = await self._bearer(scope, token) if token else await self._person(cookie)
+            person = await self._bearer(scope, token) if token else await self._person(cookie, is_idle=is_idle)
             request = self._request(scope["path"], scope["query_string"])
             if request.kind == "tiles":
                 tile = await self._tile(request, person)
@@ -150,7 +153,7 @@ class TileServer:
         self.pool.close()
         self._threads.shutdown(wait=True)
 
-    async def _person(self, cookie: bytes | None) -> Person:
+    async def _person(self, cookie: bytes | None, *, is_idle: bool) -> Person:
         if cookie is not None:
             session_key = self._session_keys.get(cookie)
             if session_key is None:
@@ -161,7 +164,7 @@ class TileServer:
                 if person is not None:
                     # Remembered only for somebody known: strangers' headers must not fill the memory.
                     _remember(self._session_keys, cookie, session_key)
-                    if sessions.last_seen.is_due(session_key):
+                    if not is_idle and sessions.last_seen.is_due(session_key):
                         self._in_background(self._touch(session_key))
                     return person
         raise Refusal(401, "not_signed_in", "Sign in to see the map.")

@@ -80,7 +80,7 @@ def _refusal(request: HttpRequest, response: HttpResponse) -> refusals.Refusal:
 class SessionGuard:
     """Keep a session alive by what its person does, and shut every door but the account's own while they have something to set up.
 
-    Asking /api/v1/me is no sign of life: a page may ask how much time is left.
+    Asking /api/v1/me is no sign of life: a page may ask how much time is left. Nor is what a page asks by itself (X-Idle).
     """
 
     ME = "/api/v1/me"
@@ -97,7 +97,7 @@ class SessionGuard:
             if wanted:
                 return self._setup_needed(wanted)
             key = request.session.session_key
-            if path != self.ME and key and sessions.last_seen.is_due(key):
+            if path != self.ME and sessions.IDLE_HEADER not in request.headers and key and sessions.last_seen.is_due(key):
                 sessions.touch(key)
         return self.get_response(request)
 

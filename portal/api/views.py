@@ -21,6 +21,7 @@ from customers.selectors import person_name
 from layers import access, audit, sessions
 from layers.api.messages import valid
 from portal import lockout, passwords, second_factor, selectors
+from portal.api.account import PasswordRuleOut
 from portal.api.authentication import Session as CookieSession
 
 PENDING, PENDING_FOR = "pending", timedelta(minutes=5)
@@ -51,6 +52,7 @@ class SignInFrameOut(serializers.Serializer):
     providers = ProviderOut(many=True)
     idle_minutes = serializers.IntegerField()
     password_profile = serializers.ChoiceField(["modern", "graded"])
+    password_rules = PasswordRuleOut(many=True)
     second_factor = serializers.ChoiceField(["off", "staff"])
 
 
@@ -111,6 +113,7 @@ class SignInFrame(APIView):
                 "providers": [issuer] if settings.OIDC_SERVER_URL else [],
                 "idle_minutes": settings.SESSION_IDLE_MINUTES,
                 "password_profile": settings.PASSWORD_PROFILE,
+                "password_rules": passwords.rules(),
                 "second_factor": settings.SECOND_FACTOR,
             }
         )

@@ -13,6 +13,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.on_the_map import wait_until_complete
+from tests.cast import PASSWORD
 
 LOCALES = Path(__file__).resolve().parents[2] / "frontend" / "src" / "locales"
 MUSEUM = (24.9316, 60.1751)
@@ -148,6 +149,26 @@ def _offer(page: Page, language: str) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def _totp(page: Page, language: str) -> None:
+    page.get_by_role("button", name=say(language, "my-account:totp.setUp")).click()
+    page.get_by_label(say(language, "my-account:password.current")).fill(PASSWORD)
+    page.get_by_role("button", name=say(language, "my-account:totp.next")).click()
+    page.get_by_text(say(language, "my-account:totp.scan")).wait_for()
+
+
+def _new_password(page: Page, language: str) -> None:
+    page.get_by_role("button", name=say(language, "my-account:password.change")).click()
+    page.get_by_label(say(language, "my-account:password.new"), exact=True).fill("short")
+    page.get_by_role("button", name=say(language, "my-account:password.change")).click()
+    page.get_by_text(say(language, "my-account:password.notYet")).wait_for()
+
+
+def _new_token(page: Page, language: str) -> None:
+    page.get_by_role("button", name=say(language, "my-account:tokens.add")).click()
+    page.get_by_role("button", name=say(language, "my-account:tokens.make")).click()
+    page.get_by_text(say(language, "my-account:tokens.noLayer")).wait_for()
+
+
 SCREENS = (
     Screen("map"),
     Screen("layers", "&panel=layers"),
@@ -172,5 +193,10 @@ SCREENS = (
     Screen("areas", "", _areas),
     Screen("search results", "", _search),
     Screen("account menu", "", _account),
+    Screen("my account: sessions", "&account=sessions"),
+    Screen("my account: second step", "&account=security", _totp),
+    Screen("my account: password", "&account=security", _new_password),
+    Screen("my account: tokens", "&account=tokens"),
+    Screen("my account: new token", "&account=tokens", _new_token),
     Screen("keys", "", _press("?", wait_for="dialog[open]")),
 )

@@ -19,7 +19,9 @@ from spatial.models import Area, Place  # noqa: E402
 from tests.cast import PASSWORD  # noqa: E402
 
 # Two planners, because some stories need two people who may do the same.
-PEOPLE = {role: role for role in ROLE_ACTIONS} | {"planner2": "planner"}
+# Whose account is changed by a story: nobody else signs in as them.
+ACCOUNTS = ("aino", "eino", "helmi", "onni")
+PEOPLE = {role: role for role in ROLE_ACTIONS} | {"planner2": "planner"} | dict.fromkeys(ACCOUNTS, "planner")
 NAMES = {"planner": ("Pekka", "Planner"), "planner2": ("Paula", "Planner"), "inspector": ("Ines", "Inspector")}
 
 

@@ -1,4 +1,6 @@
 /** One way to talk to the server: session cookie, CSRF token, Idempotency-Key on writes, refusals as ApiProblem. */
+import { isAttended } from "@/lib/activity";
+import { currentLanguage } from "@/lib/i18n";
 import { createStore } from "@/lib/store";
 import { ApiProblem, type ProblemBody, Unreachable } from "./problem";
 
@@ -10,6 +12,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Of the command, not of the attempt: hand the same key in again when retrying the same command. */
   idempotencyKey?: string;
+  /** True: the page asks by itself, and the session's idle time goes on. Else what the person's hands say. */
+  idle?: boolean;
 }
 
 export function queryString(query: Query | undefined): string {
@@ -29,7 +33,23 @@ export function noteSignedOut(): void {
   signedOut.set((times) => times + 1);
 }
 
-function csrfToken(): string {
+/** Counts how often the server refused because the person has a set-up step to do first; the session listens. */
+export const setUpNeeded = createStore(0);
+
+/** Tells the server that nobody touches the page: such a request does not keep the session alive. */
+export function idleHeader(idle = !isAttended()): Record<string, string> {
+  return idle ? { "X-Idle": "1" } : {};
+}
+
+let clockAhead_ms = 0;
+
+/** The server's clock, to the second, as its last answer told it. */
+export function serverNow_ms(): number {
+  return Date.now() + clockAhead_ms;
+}
+
+/** Also for the forms that leave the page (sign-in with an account of the organisation). */
+export function csrfToken(): string {
   return /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
 }
 
@@ -44,7 +64,9 @@ export function newIdempotencyKey(): string {
 }
 
 async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-  const headers = new Headers({ Accept: "application/json, application/problem+json" });
+  const headers = new Headers({ Accept: "application/json, application/problem+json", ...idleHeader(options.idle) });
+  // The server's own sentences, as of a password that is no good, come in the language of the interface.
+  headers.set("Accept-Language", currentLanguage() === "zh" ? "zh-hans" : "en");
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (options.signal) init.signal = options.signal;
   if (method !== "GET") {
@@ -64,8 +86,14 @@ async function request<T>(method: string, path: string, options: RequestOptions 
     throw new Unreachable("The server did not answer.", { cause: error });
   }
 
-  if (response.status === 401 && !path.startsWith("/api/v1/session") && path !== "/api/v1/me") noteSignedOut();
-  if (!response.ok) throw await problemOf(response);
+  const answered = Date.parse(response.headers.get("Date") ?? "");
+  if (answered) clockAhead_ms = answered - Date.now();
+  if (response.status === 401 && !/^\/api\/v1\/(me|session)(\/|$)/.test(path)) noteSignedOut();
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.code === "setup_needed") setUpNeeded.set((times) => times + 1);
+    throw problem;
+  }
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }

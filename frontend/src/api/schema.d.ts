@@ -1530,6 +1530,7 @@ export interface components {
             providers: components["schemas"]["ProviderOut"][];
             idle_minutes: number;
             password_profile: components["schemas"]["PasswordProfileName"];
+            password_rules: components["schemas"]["PasswordRuleOut"][];
             second_factor: components["schemas"]["SecondFactorEnum"];
         };
         SignInInRequest: {

@@ -46,8 +46,21 @@ export type AreaInfo = With<Schema["AreaOut"], { kind: "county" | "service_area"
 
 export type Me = With<
   Schema["MeOut"],
-  { actions: Action[]; utility: With<Schema["UtilityOut"], { home: Bbox | null; areas: AreaInfo[] }> }
+  {
+    actions: Action[];
+    utility: With<Schema["UtilityOut"], { home: Bbox | null; areas: AreaInfo[] }>;
+  }
 >;
+
+export type SetUpStep = Me["must_set_up"][number];
+
+/** The first factor was right, the second is asked for. */
+export type SecondFactorNeeded = Schema["SecondFactorNeeded"];
+
+export type PasswordRule = Schema["PasswordRuleOut"];
+
+/** What the sign-in page offers, and the rules for new passwords. */
+export type SignInInfo = Schema["SignInFrameOut"];
 
 export interface LayerPart {
   id: string;
@@ -118,3 +131,18 @@ export interface Feature {
   geometry: { type: "Point"; coordinates: [number, number] } | null;
   properties: Record<string, unknown>;
 }
+
+/** Where one is signed in; `device` is what the browser calls itself. */
+export type SessionRow = Schema["SessionOut"];
+
+export type AccountSecurity = Schema["SecurityOut"];
+
+/** `qr_svg` says what `uri` says; `secret` is for typing. */
+export type TotpStart = Schema["NewTotpOut"];
+
+export type AccessToken = Schema["TokenOut"];
+
+export type NewToken = Schema["NewTokenRequest"];
+
+/** The only time that the token itself is told: null when the command was answered before. */
+export type MadeToken = Schema["TokenMade"];

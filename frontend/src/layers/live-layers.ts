@@ -1,7 +1,8 @@
 /** Let the layers hear of changes: events to the layer of the stream, and to the cached cards and lists. */
 import { patchCustomerCaches, refetchCustomers } from "@/api/customers-live";
+import { noteSignedOut } from "@/api/http";
 import { LiveConnection, liveStatus, liveUrl } from "@/api/live";
-import { forgetSession } from "@/api/session";
+import { sessionEnd } from "@/api/session";
 import type { MapLayers } from "./map-layers";
 
 export function startLive(layers: MapLayers): () => void {
@@ -14,7 +15,7 @@ export function startLive(layers: MapLayers): () => void {
       for (const layer of layers.declared.get()) if (layer.info.stream === stream) layer.refresh();
       if (stream === "customers") refetchCustomers();
     },
-    onSignedOut: () => void forgetSession(),
+    onSignedOut: noteSignedOut,
   });
 
   const subscribe = () =>
@@ -22,8 +23,15 @@ export function startLive(layers: MapLayers): () => void {
   const nudge = () => {
     if (document.visibilityState === "visible") connection.nudge();
   };
+  // The map waited behind the sign-in form: what came meanwhile is fetched now.
+  const goOn = () => {
+    if (sessionEnd.get() !== null) return;
+    connection.start();
+    for (const layer of layers.declared.get()) layer.refresh();
+  };
   const stops = [
     layers.declared.subscribe(subscribe),
+    sessionEnd.subscribe(goOn),
     connection.status.subscribe(() => liveStatus.set(connection.status.get())),
   ];
   window.addEventListener("online", nudge);

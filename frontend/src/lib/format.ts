@@ -90,6 +90,13 @@ export function formatDate(date: string): string {
   );
 }
 
+/** A time to wait as "4:05", or "1:02:09". */
+export function formatClock(seconds: number): string {
+  const two = (number: number) => String(number).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
 /** "3 minutes ago", from the two instants handed in; below a minute "just now". */
 export function formatAge(instant: string | Date, now: Date): string {
   // The server's clock may be a little ahead of this one: nothing was changed in the future.

@@ -79,10 +79,25 @@ export function rereadUrl(): void {
  * is the map too; what is on the screen stands behind the #.
  */
 export function settlePath(): void {
+  const before = takeKeptHash();
+  if (before && !location.hash) history.replaceState(history.state, "", location.pathname + location.search + before);
   const customer = /^\/customers\/(\d+)\/?$/.exec(location.pathname)?.[1];
   if (customer) history.replaceState(history.state, "", `/#sel=customers:${customer}`);
   else if (location.pathname !== "/") history.replaceState(history.state, "", `/${location.search}${location.hash}`);
   rereadUrl();
+}
+
+const KEPT_HASH = "gridatlas.address";
+
+/** The page is left for another site that sends the person back to the front door: there they find this address again. */
+export function keepAddress(): void {
+  sessionStorage.setItem(KEPT_HASH, location.hash);
+}
+
+function takeKeptHash(): string | null {
+  const hash = sessionStorage.getItem(KEPT_HASH);
+  sessionStorage.removeItem(KEPT_HASH);
+  return hash;
 }
 
 if (typeof window !== "undefined") {

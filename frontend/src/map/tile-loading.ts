@@ -3,7 +3,7 @@ import type RenderFeature from "ol/render/Feature.js";
 import type Tile from "ol/Tile.js";
 import TileState from "ol/TileState.js";
 import type VectorTile from "ol/VectorTile.js";
-import { noteSignedOut } from "@/api/http";
+import { idleHeader, noteSignedOut } from "@/api/http";
 import { createStore } from "@/lib/store";
 
 /** Consecutive failures by the first part of the address; the interface says so when it is not 0. */
@@ -23,7 +23,7 @@ type Projection = Parameters<Loader>[2];
 async function fetchTile(tile: VectorTile<RenderFeature>, url: string, extent: Extent, projection: Projection) {
   const address = url.replace(/#.*$/, "");
   try {
-    const response = await fetch(address, { credentials: "same-origin" });
+    const response = await fetch(address, { credentials: "same-origin", headers: idleHeader() });
     if (response.status === 401) noteSignedOut();
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     const bytes = response.status === 204 ? null : await response.arrayBuffer();

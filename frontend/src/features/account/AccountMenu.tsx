@@ -95,6 +95,17 @@ export default function AccountMenu() {
         className={css.row}
         onClick={() => {
           setOpen(false);
+          urlState.set({ account: "sessions" });
+        }}
+      >
+        <Icon name="user" size={16} />
+        {t("mine")}
+      </button>
+      <button
+        type="button"
+        className={css.row}
+        onClick={() => {
+          setOpen(false);
           urlState.set({ help: "keys" });
         }}
       >

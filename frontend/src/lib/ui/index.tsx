@@ -137,6 +137,7 @@ export function TextField({
   label,
   help,
   error,
+  className = "",
   ...rest
 }: InputHTMLAttributes<HTMLInputElement> & {
   label: string;
@@ -150,7 +151,7 @@ export function TextField({
       <label htmlFor={id}>{label}</label>
       <input
         id={id}
-        className={css.input}
+        className={`${css.input} ${className}`}
         aria-invalid={text ? true : undefined}
         aria-describedby={text || help ? `${id}-note` : undefined}
         {...rest}
