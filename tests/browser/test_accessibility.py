@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.screens import open_cast, prefer, visit
+from tests.browser.screens import ADMIN_SCREENS, open_cast, prefer, visit
+from tests.browser.world import Person
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -50,6 +51,20 @@ def test_no_screen_violates_wcag_on_a_phone(another_context, sign_in, base_url, 
     found = []
     for screen in visit(page, base_url, cast, "zh", but=NOT_ON_A_PHONE):
         found += [f"{screen.name}: {wrong}" for wrong in violations(page)]
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("theme", "screen"), [("light", DESK), ("dark", DESK), ("light", PHONE)])
+def test_no_screen_of_the_administration_violates_wcag(another_context, sign_in, base_url, theme, screen):
+    cast = {"administrator": Person(base_url, "administrator").get("/api/v1/admin/people?q=administrator")[0]["id"]}
+    page = another_context(**screen).new_page()
+    prefer(page, language="en", theme=theme)
+    sign_in(page, "administrator")
+
+    found = []
+    for shown in visit(page, base_url, cast, "en", screens=ADMIN_SCREENS):
+        found += [f"{shown.name}: {wrong}" for wrong in violations(page)]
 
     assert not found, "\n".join(found)
 

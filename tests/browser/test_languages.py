@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.on_the_map import wait_until_complete
-from tests.browser.screens import open_cast, prefer, texts, visit
+from tests.browser.screens import ADMIN_SCREENS, open_cast, prefer, texts, visit
+from tests.browser.world import Person
 
 READ_ALL = """() => {
     const found = new Set();
@@ -66,6 +67,19 @@ def test_no_screen_has_english_left_in_chinese(another_context, sign_in, base_ur
     for screen in visit(page, base_url, cast, "zh"):
         assert page.evaluate("document.documentElement.lang") == "zh-Hans"
         found += [f"{screen.name}: {wrong}" for wrong in leftovers(page, patterns)]
+
+    assert not found, "\n".join(found)
+
+
+def test_no_screen_of_the_administration_has_either(another_context, sign_in, base_url):
+    cast = {"administrator": Person(base_url, "administrator").get("/api/v1/admin/people?q=administrator")[0]["id"]}
+    page = another_context(locale="zh-CN").new_page()
+    prefer(page, language="zh", theme="light")
+    sign_in(page, "administrator")
+
+    found = []
+    for screen in visit(page, base_url, cast, "zh", screens=ADMIN_SCREENS):
+        found += [f"{screen.name}: {wrong}" for wrong in leftovers(page, english_only())]
 
     assert not found, "\n".join(found)
 

@@ -9,14 +9,14 @@ import type { GridMap } from "@/map/grid-map";
 
 export type Load<Props = object> = () => Promise<{ default: ComponentType<Props> }>;
 
-/** A place on the rail (tab bar on a phone). It opens the panel or the drawer of the same feature. */
+/** A place on the rail (tab bar on a phone). It opens the panel, the drawer or the page of the same feature. */
 export interface RailItem {
   id: string;
   icon: IconName;
   /** Translation key with namespace, "layers:title". */
   label: string;
   order: number;
-  opens: { panel: string } | { drawer: string };
+  opens: { panel: string } | { drawer: string } | { page: string; tab: string };
   allowed?: (me: Me) => boolean;
   /** Shown as a small number on the icon ("12 without location"). A hook: called on every render of the rail. */
   useBadge?: () => number;
@@ -33,6 +33,16 @@ export interface Panel {
 export interface Drawer {
   id: string;
   label: string;
+  load: Load;
+}
+
+/** Beside the rail from top to bottom, over the map or, with `aside`, beside it; `#<id>=<tab>`. */
+export interface Page {
+  id: string;
+  label: string;
+  /** Does this tab leave the map in sight? */
+  aside: (tab: string) => boolean;
+  allowed: (me: Me) => boolean;
   load: Load;
 }
 
@@ -64,6 +74,7 @@ export interface Feature {
   rail?: readonly RailItem[];
   panels?: readonly Panel[];
   drawers?: readonly Drawer[];
+  pages?: readonly Page[];
   cardTabs?: readonly CardTab[];
   cardActions?: readonly CardAction[];
   mapControls?: readonly MapControl[];

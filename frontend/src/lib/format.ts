@@ -83,6 +83,26 @@ export function formatMoment(instant: string | Date, zone: string | undefined): 
   return currentLanguage() === "zh" ? `${time}（${name}）` : `${time} (${name})`;
 }
 
+/** "14:03:27" in the utility's zone. */
+export function formatClock(instant: Date, zone: string | undefined): string {
+  const parts: Intl.DateTimeFormatOptions = {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hour12: false,
+    timeZone: zone,
+  };
+  return formatter(`clock|${zone}`, (at) => new Intl.DateTimeFormat(at, parts)).format(instant);
+}
+
+/** "1.4 GB": powers of 1,000, as disks are sold. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1_000 ** step;
+  return `${formatNumber(value, step && value < 100 ? 1 : 0)} ${units[step]}`;
+}
+
 /** A civil date ("2026-11-24" of the server) as "24 Nov 2026": no zone can shift it. */
 export function formatDate(date: string): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeZone: "UTC" }).format(
@@ -100,8 +120,20 @@ export function formatClock(seconds: number): string {
 /** "3 minutes ago", from the two instants handed in; below a minute "just now". */
 export function formatAge(instant: string | Date, now: Date): string {
   // The server's clock may be a little ahead of this one: nothing was changed in the future.
-  const seconds = Math.min(0, Math.round((new Date(instant).getTime() - now.getTime()) / 1_000));
-  const relative = formatter("age", (at) => new Intl.RelativeTimeFormat(at, { numeric: "auto" }));
+  return relative(Math.min(0, secondsBetween(now, instant)));
+}
+
+/** "in 3 hours" for what is still to come, "3 hours ago" when it has passed. */
+export function formatWhen(instant: string | Date, now: Date): string {
+  return relative(secondsBetween(now, instant));
+}
+
+function secondsBetween(now: Date, instant: string | Date): number {
+  return Math.round((new Date(instant).getTime() - now.getTime()) / 1_000);
+}
+
+function relative(seconds: number): string {
+  const format = formatter("age", (at) => new Intl.RelativeTimeFormat(at, { numeric: "auto" }));
   const steps: [Intl.RelativeTimeFormatUnit, number][] = [
     ["year", 31_557_600],
     ["month", 2_629_800],
@@ -110,6 +142,6 @@ export function formatAge(instant: string | Date, now: Date): string {
     ["minute", 60],
   ];
   for (const [unit, size] of steps)
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
   return i18next.t("common:justNow");
 }

@@ -15,14 +15,19 @@ import { useEscapeLayers } from "./escape";
 import { tabs_px, useCoveredBelow, useLayout } from "./layout";
 import { MapFooter } from "./MapFooter";
 import { Notices } from "./Notices";
-import { cards, drawers, mapControls, overlays, panels, railItems, topBarItems } from "./registry";
+import { cards, drawers, mapControls, overlays, pages, panels, railItems, topBarItems } from "./registry";
 import { Sheet } from "./Sheet";
 import css from "./shell.module.css";
+
+/** Width of a page beside the map, as `--page` says it to the style sheet. */
+const ASIDE_PX = { wide: 440, tablet: 380, phone: 0 } as const;
+/** Of a phone's height. */
+const ASIDE_SHARE = 0.5;
 
 export function Shell() {
   const { t } = useTranslation("common");
   const me = useMe();
-  const { panel, drawer } = useUrl();
+  const { panel, drawer, ...rest } = useUrl();
   const selection = useSelection();
   const layout = useLayout();
   const map = useMap();
@@ -35,17 +40,21 @@ export function Shell() {
   const card = selection ? cards.find((candidate) => candidate.layer === selection.layer) : undefined;
   const openPanel = panels.find((candidate) => candidate.id === panel);
   const openDrawer = drawers.find((candidate) => candidate.id === drawer);
+  const openPage = pages.find((candidate) => rest[candidate.id] && candidate.allowed(me));
+  const aside = !!openPage?.aside(rest[openPage.id] ?? "");
 
   useEscapeLayers();
   const below = useCoveredBelow({ card: !!card, drawer: !!openDrawer });
   const bottom_px = Math.max(below.page_px, inset.bottom ? inset.bottom + tabs_px(layout) : 0);
-  useMapPadding({ panel: !!openPanel, card: !!card, below_px: below.map_px });
+  useMapPadding({ panel: !!openPanel, page: aside, card: !!card, below_px: below.map_px });
+  usePageGivesWay(openPage?.id);
   useShortcuts(
     useMemo(() => [{ keys: "g m", label: "common:keys.map", run: () => document.getElementById("map")?.focus() }], []),
   );
 
   const Panel = openPanel && lazyOf(openPanel.load);
   const Drawer = openDrawer && lazyOf(openDrawer.load);
+  const Page = openPage && lazyOf(openPage.load);
   const Card = card && lazyOf(card.load);
 
   return (
@@ -54,6 +63,7 @@ export function Shell() {
       data-panel={openPanel ? "" : undefined}
       data-card={card ? "" : undefined}
       data-drawer={openDrawer ? "" : undefined}
+      data-page={openPage ? (aside ? "aside" : "whole") : undefined}
       data-layout={layout}
       data-covered={below.covered ? "" : undefined}
       data-complete={complete ? "" : undefined}
@@ -89,6 +99,13 @@ export function Shell() {
             </Boundary>
           </div>
         </aside>
+      )}
+      {Page && openPage && (
+        <section className={css.page} aria-label={t(openPage.label)}>
+          <Boundary>
+            <Page />
+          </Boundary>
+        </section>
       )}
       {Drawer && openDrawer && (
         <Sheet kind="drawer" label={t(openDrawer.label)} onClose={() => urlState.set({ drawer: null })}>
@@ -182,9 +199,10 @@ function RailButton({ item }: { item: RailItem }) {
   const { t } = useTranslation("common");
   const url = useUrl();
   const badge = (item.useBadge ?? noBadge)();
+  const { opens } = item;
   const [slot, id] =
-    "panel" in item.opens ? (["panel", item.opens.panel] as const) : (["drawer", item.opens.drawer] as const);
-  const open = url[slot] === id;
+    "page" in opens ? [opens.page, opens.tab] : "panel" in opens ? ["panel", opens.panel] : ["drawer", opens.drawer];
+  const open = "page" in opens ? !!url[slot] : url[slot] === id;
   return (
     <button
       type="button"
@@ -254,16 +272,31 @@ function MapCanvas() {
   );
 }
 
+/** A page lies over panels and drawers: one that is opened while the page is there takes its place. */
+function usePageGivesWay(page: string | undefined): void {
+  useEffect(() => {
+    if (!page) return;
+    let before = urlState.get();
+    return urlState.subscribe(() => {
+      const now = urlState.get();
+      const opened = (["panel", "drawer"] as const).some((slot) => now[slot] && now[slot] !== before[slot]);
+      before = now;
+      if (opened && now[page]) urlState.set({ [page]: null }, { replace: true });
+    });
+  }, [page]);
+}
+
 /** Tell the map what covers it, so that flights end in the middle of what can be seen. */
-function useMapPadding({ panel, card, below_px }: { panel: boolean; card: boolean; below_px: number }): void {
+function useMapPadding(covers: { panel: boolean; page: boolean; card: boolean; below_px: number }): void {
+  const { panel, page, card, below_px } = covers;
   const map = useMap();
   const layout = useLayout();
   useEffect(() => {
     map.setPadding({
       top: 0,
-      left: panel && layout !== "phone" ? 320 : 0,
+      left: layout === "phone" ? 0 : page ? ASIDE_PX[layout] : panel ? 320 : 0,
       right: card && layout === "wide" ? 400 : 0,
-      bottom: below_px,
+      bottom: page && layout === "phone" ? window.innerHeight * ASIDE_SHARE : below_px,
     });
-  }, [map, layout, panel, card, below_px]);
+  }, [map, layout, panel, page, card, below_px]);
 }

@@ -14,6 +14,7 @@ export const railItems = features.flatMap((feature) => feature.rail ?? []).sort(
 export const topBarItems = features.flatMap((feature) => feature.topBar ?? []).sort(byOrder);
 export const panels = features.flatMap((feature) => feature.panels ?? []);
 export const drawers = features.flatMap((feature) => feature.drawers ?? []);
+export const pages = features.flatMap((feature) => feature.pages ?? []);
 export const cards = features.flatMap((feature) => feature.cards ?? []);
 export const mapControls = features.flatMap((feature) => feature.mapControls ?? []).sort(byOrder);
 export const overlays = features.flatMap((feature) => feature.overlays ?? []);

@@ -1,5 +1,5 @@
 /** What the audit is narrowed to. Typed fields count with Show or Enter, so that a half-typed name asks nothing. */
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuditQuery } from "@/api/audit";
 import { useMe } from "@/api/session";
@@ -11,8 +11,8 @@ import css from "./audit.module.css";
 
 /** Nouns of actions, as the server writes them. */
 const KINDS = [
-  ...(["customer", "session", "refusal", "grant", "person", "token"] as const),
-  ...(["customers", "network", "areas", "places", "basemap", "holding", "audit"] as const),
+  ...(["customer", "session", "refusal", "grant", "person", "second_factor", "token"] as const),
+  ...(["customers", "network", "area", "areas", "places", "basemap", "holding", "job", "audit"] as const),
 ];
 const TYPED = ["person", "object", "q"] as const;
 
@@ -41,53 +41,70 @@ export function AuditFilters({ query, onQuery }: { query: AuditQuery; onQuery: (
     onQuery(next);
   };
   const selected = selection?.layer === "customers" ? `customers:${selection.id}` : null;
+  const set = Object.keys(query).length;
   return (
-    <form key={round} className={css.filters} onSubmit={show}>
-      <SelectField
-        label={t("filter.kind")}
-        value={query.action ?? ""}
-        choices={[
-          { value: "", label: t("filter.any") },
-          ...KINDS.map((kind) => ({ value: kind as string, label: t(`kind.${kind}`) })),
-        ]}
-        onChoose={(action) => onQuery(without(query, "action", action))}
-      />
-      <TextField label={t("filter.person")} name="person" maxLength={150} defaultValue={query.person ?? ""} />
-      <TextField
-        label={t("filter.object")}
-        name="object"
-        maxLength={120}
-        placeholder={t("filter.objectHelp")}
-        defaultValue={query.object ?? ""}
-        pattern="[a-z_]+(:[^:]+)?"
-      />
-      <SelectField
-        label={t("filter.area")}
-        value={query.area ?? ""}
-        choices={[
-          { value: "", label: t("filter.any") },
-          ...areas.map(({ code, name, name_zh }) => ({
-            value: code,
-            label: (currentLanguage() === "zh" && name_zh) || name,
-          })),
-        ]}
-        onChoose={(area) => onQuery(without(query, "area", area))}
-      />
-      <TextField label={t("filter.from")} name="from" type="date" defaultValue={query.from?.slice(0, 10)} />
-      <TextField label={t("filter.to")} name="to" type="date" />
-      <TextField label={t("filter.words")} name="q" maxLength={200} defaultValue={query.q ?? ""} />
-      <div className={css.buttons}>
-        <Button type="submit" kind="primary">
-          {t("filter.show")}
-        </Button>
-        <Button kind="quiet" onClick={() => replace({})}>
-          {t("filter.clear")}
-        </Button>
-        {selected && query.object !== selected && (
-          <Button onClick={() => replace({ object: selected })}>{t("filter.selected")}</Button>
-        )}
-      </div>
-    </form>
+    <details className={css.fold} open={useLayoutIsWide()}>
+      <summary>{set ? t("filter.foldSet", { count: set }) : t("filter.fold")}</summary>
+      <form key={round} className={css.filters} onSubmit={show}>
+        <SelectField
+          label={t("filter.kind")}
+          value={query.action ?? ""}
+          choices={[
+            { value: "", label: t("filter.any") },
+            ...KINDS.map((kind) => ({ value: kind as string, label: t(`kind.${kind}`) })),
+          ]}
+          onChoose={(action) => onQuery(without(query, "action", action))}
+        />
+        <TextField label={t("filter.person")} name="person" maxLength={150} defaultValue={query.person ?? ""} />
+        <TextField
+          label={t("filter.object")}
+          name="object"
+          maxLength={120}
+          placeholder={t("filter.objectHelp")}
+          defaultValue={query.object ?? ""}
+          pattern="[a-z_]+(:[^:]+)?"
+        />
+        <SelectField
+          label={t("filter.area")}
+          value={query.area ?? ""}
+          choices={[
+            { value: "", label: t("filter.any") },
+            ...areas.map(({ code, name, name_zh }) => ({
+              value: code,
+              label: (currentLanguage() === "zh" && name_zh) || name,
+            })),
+          ]}
+          onChoose={(area) => onQuery(without(query, "area", area))}
+        />
+        <TextField label={t("filter.from")} name="from" type="date" defaultValue={query.from?.slice(0, 10)} />
+        <TextField label={t("filter.to")} name="to" type="date" />
+        <TextField label={t("filter.words")} name="q" maxLength={200} defaultValue={query.q ?? ""} />
+        <div className={css.buttons}>
+          <Button type="submit" kind="primary">
+            {t("filter.show")}
+          </Button>
+          <Button kind="quiet" onClick={() => replace({})}>
+            {t("filter.clear")}
+          </Button>
+          {selected && query.object !== selected && (
+            <Button onClick={() => replace({ object: selected })}>{t("filter.selected")}</Button>
+          )}
+        </div>
+      </form>
+    </details>
+  );
+}
+
+/** On a phone the rows come first, and the filters stand folded above them. */
+const wide = matchMedia("(min-width: 641px)");
+
+function useLayoutIsWide(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      wide.addEventListener("change", changed);
+      return () => wide.removeEventListener("change", changed);
+    },
+    () => wide.matches,
   );
 }
 

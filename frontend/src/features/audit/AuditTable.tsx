@@ -1,4 +1,5 @@
 /** The rows, in words; each opens to its before and after, the address, the device and its place in the chain. */
+import type { TFunction } from "i18next";
 import { Fragment, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuditRow } from "@/api/audit";
@@ -53,6 +54,7 @@ export function AuditTable({ rows }: { rows: readonly AuditRow[] }) {
 function Summary({ row, open, onToggle }: { row: AuditRow; open: boolean; onToggle: () => void }) {
   const { t } = useTranslation(["audit", "domain"]);
   const { zone } = useMe().utility;
+  const object = row.object_label || [row.layer, row.object_id].filter(Boolean).join(" ");
   return (
     <tr data-open={open ? "" : undefined}>
       <td data-column="at">
@@ -64,8 +66,9 @@ function Summary({ row, open, onToggle }: { row: AuditRow; open: boolean; onTogg
       </td>
       <td data-column="what" data-refused={/^refusal|refused$/.test(row.action) ? "" : undefined}>
         {t(`action.${row.action}`, { defaultValue: row.action })}
+        <small className={css.under}>{object}</small>
       </td>
-      <td data-column="object">{row.object_label || [row.layer, row.object_id].filter(Boolean).join(" ")}</td>
+      <td data-column="object">{object}</td>
       <td data-column="reason">{row.reason}</td>
       <td>
         <IconButton
@@ -92,7 +95,7 @@ function Details({ row }: { row: AuditRow }) {
   };
   // What was not recorded is left blank; what was recorded as empty says so.
   const told = (values: AuditRow["before"], field: string) =>
-    values && field in values ? (valueWords(field, values[field]) ?? t("nothing")) : "";
+    values && field in values ? (wordOf(t, field, values[field]) ?? t("nothing")) : "";
   return (
     <div className={css.detail}>
       {row.reason && (
@@ -138,4 +141,12 @@ function Details({ row }: { row: AuditRow }) {
       )}
     </div>
   );
+}
+
+/** What the audit's own fields hold is a word of ours ("joined", "view"); the rest is told like the ledger's. */
+function wordOf(t: TFunction, field: string, value: unknown): string | null {
+  const words = valueWords(field, value);
+  return typeof value === "string" && /^\w+$/.test(value)
+    ? t(`value.${field}.${value}`, { defaultValue: words })
+    : words;
 }

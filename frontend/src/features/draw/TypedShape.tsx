@@ -2,8 +2,8 @@
 import { type FormEvent, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCustomer } from "@/api/customers";
-import { formatDecimal, type LonLat, readCoordinates } from "@/lib/coordinates";
-import { distanceBetween_m } from "@/lib/geodesy";
+import { formatDecimal, type LonLat } from "@/lib/coordinates";
+import { readLines } from "@/lib/corner-lines";
 import { nameOf } from "@/lib/names";
 import { isWithin, positionsOf, RADIUS_M, SHAPE_KINDS, type ShapeKind, shapeOf, WIDTH_M } from "@/lib/shapes";
 import { Button, TextField } from "@/lib/ui";
@@ -122,18 +122,6 @@ export function TypedShape() {
 }
 
 const LEAST: Readonly<Record<ShapeKind, number>> = { polygon: 3, circle: 1, corridor: 2 };
-
-/** One position per line. Of two possible orders the one nearer to what the map shows is meant. */
-export function readLines(text: string, near: LonLat): { positions: LonLat[]; wrongLine: number | null } {
-  const positions: LonLat[] = [];
-  for (const [index, line] of text.split("\n").entries()) {
-    if (!line.trim()) continue;
-    const [nearest] = readCoordinates(line).sort((a, b) => distanceBetween_m(a, near) - distanceBetween_m(b, near));
-    if (!nearest) return { positions, wrongLine: index + 1 };
-    positions.push({ lon: nearest.lon, lat: nearest.lat });
-  }
-  return { positions, wrongLine: null };
-}
 
 function useSelectedPlace(): { name: string; place: LonLat } | null {
   const selection = useSelection();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readLines } from "./TypedShape";
+import { readLines } from "./corner-lines";
 
 const HELSINKI = { lon: 24.94, lat: 60.17 };
 

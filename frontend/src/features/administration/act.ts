@@ -1,0 +1,40 @@
+/** Do something and say what happened: done, with its undo where there is one, or refused and why. */
+import i18next from "i18next";
+import { isProblem } from "@/api/problem";
+import { notify } from "@/lib/notices";
+import { errorRequestId, errorText } from "@/lib/ui/errors";
+
+/** Return the error, for a form to show beside its fields; null when it is done. */
+export async function act<T>(
+  deed: () => Promise<T>,
+  said: string,
+  { undo, quiet = false }: { undo?: () => Promise<unknown>; quiet?: boolean } = {},
+): Promise<unknown> {
+  try {
+    await deed();
+  } catch (error) {
+    if (!quiet) tellRefusal(error);
+    return error;
+  }
+  notify({
+    kind: "done",
+    text: said,
+    ...(undo ? { action: { label: i18next.t("administration:undo"), run: () => void takeBack(undo) } } : {}),
+  });
+  return null;
+}
+
+function takeBack(undo: () => Promise<unknown>): Promise<unknown> {
+  return act(undo, i18next.t("administration:undone"));
+}
+
+function tellRefusal(error: unknown): void {
+  const requestId = errorRequestId(error);
+  notify({ kind: "error", text: refusalText(error), ...(requestId ? { requestId } : {}) });
+}
+
+/** The administration's own words for a refusal, else the words everybody gets, else the server's sentence. */
+export function refusalText(error: unknown): string {
+  const code = isProblem(error) ? error.code : "";
+  return i18next.t(`administration:refused.${code}`, { defaultValue: "" }) || errorText(error, i18next.t);
+}

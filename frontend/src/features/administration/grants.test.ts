@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import type { LayerAction } from "@/api/administration";
+import { changesBetween, setsToSave, whereOf, withWhere } from "./grants";
+
+const NORTH: readonly LayerAction[] = [
+  { layer: "*", action: "view", area: "ESP" },
+  { layer: "*", action: "view", area: "HEL" },
+  { layer: "customers", action: "move", area: null },
+];
+
+describe("rights of a group", () => {
+  it("hold nowhere, in areas or everywhere", () => {
+    expect(whereOf(NORTH, "*", "view")).toEqual(["ESP", "HEL"]);
+    expect(whereOf(NORTH, "customers", "move")).toBe("everywhere");
+    expect(whereOf(NORTH, "customers", "view")).toBe("nowhere");
+  });
+
+  it("that hold everywhere need no areas", () => {
+    const both = [...NORTH, { layer: "*", action: "view", area: null } as const];
+
+    expect(whereOf(both, "*", "view")).toBe("everywhere");
+  });
+
+  it("change in one cell and nowhere else", () => {
+    const narrowed = withWhere(NORTH, "*", "view", ["ESP"]);
+
+    expect(changesBetween(NORTH, narrowed)).toEqual([{ what: "taken", layer: "*", action: "view", area: "HEL" }]);
+    expect(whereOf(narrowed, "customers", "move")).toBe("everywhere");
+  });
+
+  it("are saved as whole sets of the layers that changed", () => {
+    const wished = withWhere(withWhere(NORTH, "customers", "move", "nowhere"), "customers", "add", ["HEL"]);
+
+    expect(setsToSave(NORTH, wished)).toEqual([{ layer: "customers", grants: [{ action: "add", area: "HEL" }] }]);
+  });
+
+  it("put back as they were are no change", () => {
+    const there = withWhere(NORTH, "*", "view", "everywhere");
+
+    expect(setsToSave(NORTH, withWhere(there, "*", "view", ["HEL", "ESP"]))).toEqual([]);
+  });
+});
