@@ -84,12 +84,12 @@ export function formatMoment(instant: string | Date, zone: string | undefined): 
 }
 
 /** "14:03:27" in the utility's zone. */
-export function formatClock(instant: Date, zone: string | undefined): string {
+export function formatTimeOfDay(instant: Date, zone: string | undefined): string {
   const parts: Intl.DateTimeFormatOptions = {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
-    hour12: false,
+    hourCycle: "h23",
     timeZone: zone,
   };
   return formatter(`clock|${zone}`, (at) => new Intl.DateTimeFormat(at, parts)).format(instant);

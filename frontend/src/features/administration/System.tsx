@@ -3,7 +3,7 @@ import { type ReactNode, useId } from "react";
 import { useTranslation } from "react-i18next";
 import { type AdminSystem, administration, type HealthPart, useSystem } from "@/api/administration";
 import { useMe } from "@/api/session";
-import { formatBytes, formatClock, formatNumber } from "@/lib/format";
+import { formatBytes, formatNumber, formatTimeOfDay } from "@/lib/format";
 import { Button, Chip, Icon, Message } from "@/lib/ui";
 import { act, refusalText } from "./act";
 import css from "./administration.module.css";
@@ -17,7 +17,7 @@ export default function System() {
   const { zone } = useMe().utility;
   const system = useSystem();
   const { data } = system;
-  const asOf = formatClock(new Date(system.dataUpdatedAt), zone);
+  const asOf = formatTimeOfDay(new Date(system.dataUpdatedAt), zone);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and often holds nothing else to focus.
     <section className={css.page} tabIndex={0} aria-label={t("tab.system")}>
