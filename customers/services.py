@@ -93,12 +93,12 @@ class CustomerEdit:
 EDITABLE = ("name", "name_en", "name_zh", "address", "status", "contract_kva", "running_kva", "voltage")
 
 
-def create_customers(commands: Sequence[NewCustomer], *, user: User | None, at: datetime) -> list[Account]:
+def create_customers(commands: Sequence[NewCustomer], *, user: User, at: datetime) -> list[Account]:
     """Open each customer, place those with a position, publish them; return them in the commands' order.
 
     Raises:
         AccountNumberTaken: one of the numbers is in use; nothing is stored.
-        access.OutsideArea: one of the places is not the person's; nothing is stored. `user` None is the system itself.
+        access.OutsideArea: one of the places is not the person's; nothing is stored. The system itself is `access.everybody()`.
         geometry.BadCoordinates, datums.UnknownDatum: one of the positions is no position; nothing is stored.
     """
     with transaction.atomic():
@@ -124,7 +124,7 @@ def create_customers(commands: Sequence[NewCustomer], *, user: User | None, at: 
         ]
         if placed:
             points.move_points(
-                [_placing(account, command) for account, command in placed], user=user, at=at, extent=places.utility_extent()
+                [_placing(account, command) for account, command in placed], user=access.author(user), at=at, extent=places.utility_extent()
             )
         accounts = _in_order(accounts)
         _settle_areas(accounts)
@@ -148,7 +148,7 @@ def move_customers(commands: Sequence[points.PointCommand], *, user: User, at: d
         _refuse_outside(moved, access.MOVE, user)
         moves = points.move_points(
             commands,
-            user=user,
+            user=access.author(user),
             at=at,
             guard_m=None if confirmed else settings.GUARD_DISTANCE_M,
             extent=None if confirmed else places.utility_extent(),
@@ -187,13 +187,13 @@ def undo_customer_move(
         before = _locked_by_point([account.point_id])
         _refuse_outside([account.pk], access.MOVE, user)
         move = points.undo_move(
-            move_id, point_id=account.point_id, base_version=base_version, user=user, at=at, reason=reason, device=device
+            move_id, point_id=account.point_id, base_version=base_version, user=access.author(user), at=at, reason=reason, device=device
         )
         _record_moves("undo", _after_moves(before, at=at, user=user), [move])
     return move
 
 
-def edit_customers(edits: Sequence[CustomerEdit], *, at: datetime, user: User | None = None) -> list[Account]:
+def edit_customers(edits: Sequence[CustomerEdit], *, user: User, at: datetime) -> list[Account]:
     """Change ledger fields, grade, classes and contacts; a grade or class change closes the old period today and opens a new one.
 
     `contacts` is the whole list of `NewContact`: who is not in it is gone.
@@ -243,7 +243,7 @@ def delete_customers(edits: Sequence[CustomerEdit], *, user: User, at: datetime,
                 raise AlreadySo("This customer is deleted already.")
             if account.version != edit.base_version:
                 raise StaleEdit(account, edit.base_version)
-            account.deleted_at, account.deleted_by, account.delete_reason = at, user, reason
+            account.deleted_at, account.deleted_by, account.delete_reason = at, access.author(user), reason
         return _store_removal(accounts, before, removed=True, user=user, at=at, reason=reason, device=device)
 
 
@@ -275,7 +275,7 @@ def refresh_classification(*, today: date, at: datetime) -> int:
             changed.append((before, account))
         Account.objects.bulk_update([account for _, account in changed], ["grade", "classes", "updated_at"], batch_size=1000)
         _publish(changed, at=at)
-        _record("edit", [account for _, account in changed], told, user=None, at=at)
+        _record("edit", [account for _, account in changed], told, user=access.everybody(), at=at)
     return len(changed)
 
 
@@ -409,13 +409,13 @@ def _refuse_deleted(accounts: Iterable[Account]) -> None:
         raise AlreadySo("This customer is deleted; restore it first.")
 
 
-def _refuse_outside(account_ids: Sequence[int], action: str, user: User | None) -> None:
-    """Refuse when one of the accounts, as it stands in this transaction, is not where the person may do this. None is the system itself.
+def _refuse_outside(account_ids: Sequence[int], action: str, user: User) -> None:
+    """Refuse when one of the accounts, as it stands in this transaction, is not where the person may do this.
 
     Called with the rows locked: before a change for where they stand, after it for where they came to stand. Nobody may put a customer
     where they cannot see it.
     """
-    if user is None or (access.is_staff_role(user) and all(access.areas_of(user, LAYER, name).whole for name in (action, access.VIEW))):
+    if access.is_staff_role(user) and all(access.areas_of(user, LAYER, name).whole for name in (action, access.VIEW)):
         return
     rows = Account.objects.filter(pk__in=account_ids)
     if rows.allowed(user, action).visible_to(user).count() < len(set(account_ids)):
@@ -463,7 +463,7 @@ def _store_removal(
         account.updated_at = at
     Account.objects.bulk_update(accounts.values(), ["deleted_at", "deleted_by", "delete_reason", "version", "updated_at"])
     points.note_removal(
-        [account.point_id for account in accounts.values()], removed=removed, user=user, at=at, reason=reason, device=device
+        [account.point_id for account in accounts.values()], removed=removed, user=access.author(user), at=at, reason=reason, device=device
     )
     ordered = _in_order(list(accounts.values()))
     _publish([(before[account.pk], account) for account in ordered], at=at)
@@ -493,7 +493,7 @@ def _record(
     accounts: Sequence[Account],
     told: dict[int, dict[str, Any]],
     *,
-    user: User | None,
+    user: User,
     at: datetime,
     reasons: dict[int, str] | None = None,
 ) -> None:

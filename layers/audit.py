@@ -88,7 +88,7 @@ def present_origin() -> Origin:
 
 
 def record(deeds: Sequence[Deed], *, user: User | None, at: datetime, device: str = "") -> None:
-    """Append one row per deed to the chain. `user` None is the system itself; `device` overrides the request's own words.
+    """Append one row per deed to the chain. `user` None, or `access.everybody()`, is the system itself; `device` overrides the request's own words.
 
     The head stays locked until commit, so this comes last: rows then stand in commit order, and nobody waits while others work.
 
@@ -99,6 +99,7 @@ def record(deeds: Sequence[Deed], *, user: User | None, at: datetime, device: st
         raise transaction.TransactionManagementError("audit.record belongs inside the transaction that it tells of.")
     if not deeds:
         return
+    user = access.author(user) if user else None
     origin = present_origin()
     told = {
         "at": at,

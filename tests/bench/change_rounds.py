@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from customers import services
 from customers.models import Account
+from layers import access
 from spatial.tiles import tile_at
 
 Z = 16
@@ -45,7 +46,8 @@ def main(address: str, cookie: str, rounds: int) -> None:
 def is_fresh(address: str, path: str, cookie: str, account_id: int, number: int) -> bool:
     name = f"Round {number}"
     version = Account.objects.values_list("version", flat=True).get(pk=account_id)
-    services.edit_customers([services.CustomerEdit(account_id=account_id, base_version=version, fields={"name": name})], at=timezone.now())
+    command = services.CustomerEdit(account_id=account_id, base_version=version, fields={"name": name})
+    services.edit_customers([command], user=access.everybody(), at=timezone.now())
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
     connection.request("GET", path, headers={"Cookie": cookie, "Accept-Encoding": "gzip"})
     features = mapbox_vector_tile.decode(gzip.decompress(connection.getresponse().read()))["customers"]["features"]

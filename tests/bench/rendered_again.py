@@ -62,7 +62,9 @@ def change(user: User, account: Account, chance: random.Random) -> None:
         )
         return
     fields = {"name": f"Renamed {account.pk}"} if chance.random() < 0.5 else {"grade": "special" if account.grade != "special" else "first"}
-    services.edit_customers([services.CustomerEdit(account_id=account.pk, base_version=account.version, fields=fields)], at=MONDAY)
+    services.edit_customers(
+        [services.CustomerEdit(account_id=account.pk, base_version=account.version, fields=fields)], user=user, at=MONDAY
+    )
 
 
 if __name__ == "__main__":

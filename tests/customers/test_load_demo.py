@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 
 from customers import demo, services
 from customers.models import Account, BusinessClass, Contact, Grade
+from layers import access
 from layers.models import Basemap, Event
 from spatial.models import PointMove
 
@@ -40,7 +41,7 @@ def test_loading_twice_is_loading_once(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_full_installation_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    services.create_customers([services.NewCustomer(name="Kansallismuseo", account_no="0012345678")], user=None, at=MONDAY)
+    services.create_customers([services.NewCustomer(name="Kansallismuseo", account_no="0012345678")], user=access.everybody(), at=MONDAY)
 
     call_command("load_demo", "--if-empty")
 
@@ -51,8 +52,8 @@ def test_a_full_installation_is_left_alone(capsys: pytest.CaptureFixture[str]) -
 def test_what_people_changed_stays() -> None:
     demo.load_demo(at=MONDAY)
     hotel, bank = Account.objects.get(name="Hotel Kämp"), Account.objects.get(name="Ålandsbanken")
-    services.move_customer(user=None, account=hotel, at=MONDAY, lon=24.9470, lat=60.1680, base_version=1)
-    services.delete_customers([services.CustomerEdit(bank.pk, bank.version)], user=None, at=MONDAY, reason="moved away")
+    services.move_customer(user=access.everybody(), account=hotel, at=MONDAY, lon=24.9470, lat=60.1680, base_version=1)
+    services.delete_customers([services.CustomerEdit(bank.pk, bank.version)], user=access.everybody(), at=MONDAY, reason="moved away")
 
     demo.load_demo(at=MONDAY)
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from customers import services
 from customers.models import Account, AccountHolder, AccountQuerySet, Contact, Enterprise
-from layers import event_log, row_security, tokens, visibility
+from layers import access, event_log, row_security, tokens, visibility
 from layers.models import AuditRow, Event, IdempotencyKey, TileCell
 from ops import settings as ops_settings
 from spatial.models import Line, Point, PointMove
@@ -133,7 +133,9 @@ def test_without_the_predicate_a_customers_token_finds_nothing_foreign_either(ho
 
 @pytest.mark.django_db
 def test_the_portals_role_reads_only_what_its_person_holds(holder: User, museum: Account, dipoli: Account) -> None:
-    services.move_customers([PointCommand(museum.point_id, 24.94, 60.17, base_version=1)], user=None, at=MONDAY, confirmed=True)
+    services.move_customers(
+        [PointCommand(museum.point_id, 24.94, 60.17, base_version=1)], user=access.everybody(), at=MONDAY, confirmed=True
+    )
 
     with row_security.reading_as(holder):
         told = [

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 
 from customers import services
 from customers.models import Account
-from layers import audit, basemap_records, reference_data
+from layers import access, audit, basemap_records, reference_data
 from layers import services as rights
 from layers.models import AuditHead, AuditRow
 from portal.accounts import ensure_demo_accounts
@@ -163,6 +163,24 @@ def test_s69_an_edit_keeps_only_what_changed(museum: Account, planner: User) -> 
     row = newest("customer.edit")
     assert row.before == {"grade": "first", "contract_kva": 1250}
     assert row.after == {"grade": "special", "contract_kva": 900}
+
+
+def test_work_of_the_system_says_so_and_names_nobody(museum: Account) -> None:
+    services.edit_customers([services.CustomerEdit(museum.pk, 1, {"grade": "special"})], user=access.everybody(), at=MONDAY)
+
+    row = newest("customer.edit")
+    assert (row.actor, row.actor_name, row.role) == (None, "", "")
+
+
+@pytest.mark.parametrize("service", [name for name in PUBLISHING if name != "customers.services.refresh_classification"])
+def test_no_service_takes_nobody_for_the_system(service: str, museum: Account, theatre: Account) -> None:
+    """Whoever forgets to say whose right it is gets no right at all, not every one."""
+    before = AuditHead.objects.get().seq
+
+    with pytest.raises(AttributeError):
+        PUBLISHING[service](museum, theatre, None)  # type: ignore[arg-type]
+
+    assert AuditHead.objects.get().seq == before
 
 
 def test_rows_of_one_command_share_a_batch(museum: Account, theatre: Account, planner: User) -> None:

@@ -68,7 +68,9 @@ def undo(museum: Account, theatre: Account, user: User) -> None:
 
 def edit_names(museum: Account, theatre: Account, user: User) -> None:
     services.edit_customers(
-        [edit(museum, name="Kansallismuseo II", grade="special", classes=["top100"]), edit(theatre, status="closed")], at=MONDAY
+        [edit(museum, name="Kansallismuseo II", grade="special", classes=["top100"]), edit(theatre, status="closed")],
+        user=user,
+        at=MONDAY,
     )
 
 

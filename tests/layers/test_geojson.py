@@ -9,6 +9,7 @@ from customers import services
 from layers import event_log
 from spatial.models import Area, Feeder, Line, Network, Substation
 from tests.cast import MONDAY, MUSEUM, THEATRE, Browser, new_customer, person
+from tests.layers.town import edit
 
 pytestmark = pytest.mark.db
 
@@ -176,7 +177,7 @@ def snapshot(user, layer="customers"):
 
 def test_a_snapshot_names_the_position_from_which_events_go_on(planner, museum):
     before = snapshot(planner)
-    services.edit_customers([services.CustomerEdit(account_id=museum.pk, base_version=1, fields={"name": "Museum"})], at=MONDAY)
+    edit(museum.pk, name="Museum")
     after = snapshot(planner)
 
     assert (before["epoch"], after["epoch"]) == (event_log.position("customers")[0],) * 2

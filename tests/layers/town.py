@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from customers import services
 from customers.models import Account
 from customers.rules import GRADES
+from layers import access
 from spatial.services.points import PointCommand
 from tests.cast import MONDAY, new_customer
 
@@ -42,4 +43,6 @@ def move(user: User, account_id: int, where: tuple[float, float]) -> None:
 
 def edit(account_id: int, **fields) -> None:
     version = Account.objects.values_list("version", flat=True).get(pk=account_id)
-    services.edit_customers([services.CustomerEdit(account_id=account_id, base_version=version, fields=fields)], at=MONDAY)
+    services.edit_customers(
+        [services.CustomerEdit(account_id=account_id, base_version=version, fields=fields)], user=access.everybody(), at=MONDAY
+    )

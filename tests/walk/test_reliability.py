@@ -11,6 +11,7 @@ from django.contrib.gis.geos import MultiPolygon, Polygon
 
 from customers import services
 from customers.models import Account
+from layers import access
 from layers import services as rights
 from spatial.models import Area
 from spatial.services.points import PointCommand
@@ -91,7 +92,7 @@ def test_s03_people_with_equal_rights_share_a_tile_and_still_see_a_change_at_onc
     assert len(tiles.get(over(DIPOLI), two).features("customers")) == 1
     assert tiles.server.renders == renders
 
-    services.edit_customers([services.CustomerEdit(dipoli.pk, 1, {"name": "Dipoli II"})], at=MONDAY)
+    services.edit_customers([services.CustomerEdit(dipoli.pk, 1, {"name": "Dipoli II"})], user=access.everybody(), at=MONDAY)
 
     assert tiles.get(over(DIPOLI), two).features("customers")[0]["properties"]["name"] == "Dipoli II"
 
