@@ -42,14 +42,11 @@ def _is_ours(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the web process as it runs in production, on a database of its own; yield its address."""
-    if not (ROOT / "frontend" / "dist" / "index.html").is_file():
-        pytest.fail("The front end is not built: run `npm --prefix frontend run build` first (./gridatlas test does it).")
+def server_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the environment of the web process: its own database, folder and secret."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     folder = tmp_path_factory.mktemp("server")
-    port = _free_port()
-    env = {
+    return {
         **os.environ,
         "DATABASE_URL": _fresh_database(f"gridatlas_browser{worker and '_' + worker}"),
         "SECRET_KEY": "only-for-browser-tests-" * 3,
@@ -61,10 +58,18 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "VAR_DIR": str(folder),
         "MEDIA_ROOT": str(folder / "media"),
     }
+
+
+@pytest.fixture(scope="session")
+def base_url(server_env: dict[str, str]) -> Iterator[str]:
+    """Start the web process as it runs in production, on a database of its own; yield its address."""
+    if not (ROOT / "frontend" / "dist" / "index.html").is_file():
+        pytest.fail("The front end is not built: run `npm --prefix frontend run build` first (./gridatlas test does it).")
+    port, env = _free_port(), server_env
     _run(["manage.py", "migrate", "--verbosity", "0"], env)
     _run(["-m", "tests.browser.stage"], env)
     web = ["-m", "uvicorn", "config.asgi:application", "--port", str(port), "--ws", "websockets-sansio", "--no-access-log"]
-    log = folder / "web.log"
+    log = Path(env["VAR_DIR"]) / "web.log"
     with log.open("w") as output, subprocess.Popen([sys.executable, *web], cwd=ROOT, env=env, stdout=output, stderr=output) as process:
         try:
             address = f"http://127.0.0.1:{port}"
@@ -76,6 +81,12 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@pytest.fixture
+def at_the_server(base_url: str, server_env: dict[str, str]) -> Callable[[str], str]:
+    """Run lines of Python beside the web process, as its worker would; return what they print."""
+    return lambda lines: _run(["-c", f"import django\ndjango.setup()\n{lines}"], server_env).strip()
 
 
 @pytest.fixture(scope="session")
@@ -194,9 +205,10 @@ def _autocommit(address: str) -> Iterator[psycopg2.extensions.cursor]:
         yield connection.cursor()
 
 
-def _run(arguments: list[str], env: dict[str, str]) -> None:
+def _run(arguments: list[str], env: dict[str, str]) -> str:
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def _free_port() -> int:

@@ -3,15 +3,12 @@
 import base64
 import hashlib
 import hmac
-import os
 import re
 import struct
 import time
 import urllib.error
 import urllib.request
-from urllib.parse import urlsplit
 
-import psycopg2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -216,7 +213,49 @@ def test_a_password_is_changed_with_its_rules_in_sight(first_page, base_url):
     expect_map(page)
 
 
-def test_after_idle_time_the_map_waits_behind_the_sign_in_form_with_all_that_was_typed(first_page, base_url):
+def test_a_password_is_chosen_by_the_link_of_an_e_mail_once(first_page, base_url, at_the_server):
+    page = first_page
+    key = at_the_server(
+        "from django.contrib.auth.models import User\n"
+        "from portal import keys\n"
+        "print(keys.make_key(User.objects.get(username='ilona'), 'invitation'))"
+    )
+    page.goto(f"{base_url}/set-password#key={key}")
+    new = page.get_by_label("New password", exact=True)
+    new.fill("short")
+    page.get_by_role("button", name="Save the password").click()
+    expect(page.get_by_text("does not follow all rules yet")).to_be_visible()
+    expect(new).to_be_focused()
+    # Long enough, but in everybody's list: only the server knows.
+    new.fill("qwerty123456")
+    page.get_by_role("button", name="Save the password").click()
+    expect(page.get_by_text("too common")).to_be_visible()
+    new.fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Save the password").click()
+    expect(page.get_by_role("heading", name="Your password is saved")).to_be_visible()
+    page.get_by_role("link", name="To the sign-in").click()
+    fill_in(page, "ilona", NEW_PASSWORD)
+    expect_map(page)
+
+    page.goto(f"{base_url}/healthz")
+    page.goto(f"{base_url}/set-password#key={key}")
+    new.fill("another good password")
+    page.get_by_role("button", name="Save the password").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("not valid any more")
+
+
+def test_who_forgot_the_password_is_told_the_same_whoever_they_are(first_page, base_url):
+    first_page.goto(base_url)
+    for name in ("onni", "nobody@example.org"):
+        first_page.get_by_role("button", name="Forgotten your password?").click()
+        first_page.get_by_label("User name or e-mail address").fill(name)
+        first_page.get_by_role("button", name="Send the link").click()
+        expect(first_page.get_by_text("If there is such an account, a link is on its way.")).to_be_visible()
+        first_page.get_by_role("button", name="Back to sign-in").click()
+
+
+def test_after_idle_time_the_map_waits_behind_the_sign_in_form_with_all_that_was_typed(first_page, base_url, at_the_server):
     page = first_page
     page.clock.install()
     enter(page, base_url, "aino", panel="add")
@@ -224,7 +263,12 @@ def test_after_idle_time_the_map_waits_behind_the_sign_in_form_with_all_that_was
     name = page.get_by_label("Name", exact=True).first
     name.fill("Half typed")
 
-    set_end_of_sessions("aino", seconds=8)
+    at_the_server(
+        "from datetime import timedelta\n"
+        "from django.utils import timezone\n"
+        "from layers.models import Session\n"
+        "Session.objects.filter(user__username='aino').update(expire_date=timezone.now() + timedelta(seconds=8))"
+    )
     # The page asks two minutes before the hour is over, and hears that the time is shorter.
     page.clock.fast_forward("58:30")
     expect(page.get_by_role("dialog", name="Are you still there?")).to_be_visible()
@@ -246,16 +290,3 @@ def status_with(token: str, address: str) -> int:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
-
-
-def set_end_of_sessions(username: str, *, seconds: int) -> None:
-    """Let the hour be nearly over."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(scheme="postgresql", path=f"/gridatlas_browser{worker and '_' + worker}")
-    with psycopg2.connect(database.geturl()) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "update layers_session set expire_date = now() + make_interval(secs => %s)"
-            " where user_id = (select id from auth_user where username = %s) and expire_date > now()",
-            [seconds, username],
-        )
-        assert cursor.rowcount
