@@ -1,7 +1,8 @@
 """Serve MapProxy on MAPPROXY_URL: `python mapproxy/serve.py`.
 
 Reads VAR_DIR/mapproxy/mapproxy.yaml (written by `manage.py write_mapproxy_config`) and reads it again when it changes.
-Listens on this machine only: the web process in front checks who asks.
+It asks nobody who they are: the web process in front does, so the address is this machine's own (the default) or a network of ours.
+Needs VAR_DIR and MAPPROXY_URL, nothing else: no database and no secret.
 """
 
 import os

@@ -1,7 +1,10 @@
 """docker-compose.yml says what conventions promise, even where no container engine runs."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +52,26 @@ def test_ports_are_open_to_this_machine_only(compose: dict[str, Any]) -> None:
 
     assert list(ports) == ["proxy"]
     assert all(port.startswith("127.0.0.1:") for port in ports["proxy"])
+
+
+@pytest.mark.parametrize("service", sorted(LASTING | ONE_SHOT))
+def test_keys_of_imagery_reach_only_what_writes_the_configuration_for_it(compose: dict[str, Any], service: str) -> None:
+    """Migrations, the demo and the admin write it (`basemap_records.hand_to_mapproxy`)."""
+    files = compose["services"][service].get("env_file", [])
+
+    assert files == (["${BASEMAP_KEYS_FILE:-deploy/basemap-keys.env}"] if service in {"migrate", "demo", "web"} else [])
+    assert all(line.startswith("#") for line in (ROOT / "deploy" / "basemap-keys.env").read_text("utf-8").splitlines()), "it is an example"
+
+
+def test_imagery_is_fetched_without_secrets_and_without_the_database(compose: dict[str, Any], tmp_path: Path) -> None:
+    part = compose["services"]["mapproxy"]
+    # Nothing but what the container has. That MapProxy looks for its configuration means that all it needs has been imported.
+    env = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), **part["environment"]}
+    told = subprocess.run([sys.executable, "mapproxy/serve.py"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert set(part["environment"]) == {"MAPPROXY_URL"}
+    assert part["networks"] == ["front"]
+    assert told.stderr.strip() == f"{tmp_path}/mapproxy/mapproxy.yaml is missing: run `manage.py write_mapproxy_config` first."
 
 
 def test_no_secret_has_a_value_or_a_default_in_the_file(compose: dict[str, Any]) -> None:
