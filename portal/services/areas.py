@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.contrib.gis.geos import MultiPolygon
@@ -52,6 +53,7 @@ def draw_area(drawing: AreaDrawing, *, by: User, at: datetime) -> Area:
             return area
         was_county = bool(area) and before["kind"] == Area.Kind.COUNTY
         area = area or Area(code=drawing.code)
+        outline = _outline(area) if area.pk else {}
         is_redrawn = area.pk is None or not area.geom.equals_exact(drawing.geom)
         area.kind, area.name, area.name_zh, area.geom = drawing.kind, drawing.name, drawing.name_zh, drawing.geom
         area.save()
@@ -64,7 +66,8 @@ def draw_area(drawing: AreaDrawing, *, by: User, at: datetime) -> Area:
         live.reload(AREAS_ID)
         was, became = audit.changed(before, _told(drawing))
         if is_redrawn:
-            became |= {"corners": area.geom.num_coords, "customers_resettled": resettled}
+            was |= outline
+            became |= _outline(area) | {"customers_resettled": resettled}
         _record("change" if before else "add", area, was, became, by=by, at=at)
     return area
 
@@ -85,7 +88,7 @@ def delete_area(code: str, *, by: User, at: datetime) -> None:
                 f"{grants} rights hold in “{area.name}”; take them away first: deleting the area must not change a right unseen."
             )
         _refuse_waiting_customers(area)
-        told, pk = _told(area), area.pk
+        told, pk = _told(area) | _outline(area), area.pk
         area.delete()
         area.pk = pk
         if area.kind == Area.Kind.COUNTY:
@@ -102,6 +105,11 @@ def _refuse_waiting_customers(area: Area) -> None:
 
 def _told(area: Area | AreaDrawing) -> dict[str, str]:
     return {"kind": str(area.kind), "name": area.name, "name_zh": area.name_zh}
+
+
+def _outline(area: Area) -> dict[str, Any]:
+    """Return what tells one drawing from another to people: how many corners, and the box [west, south, east, north] in degrees."""
+    return {"corners": area.geom.num_coords, "box": [round(degrees, 6) for degrees in area.geom.extent]}
 
 
 def _record(verb: str, area: Area, before: dict, after: dict, *, by: User, at: datetime) -> None:

@@ -122,7 +122,8 @@ def _send_invitation(user: User, *, by: User, at: datetime) -> None:
     Invitation.objects.update_or_create(user=user, defaults={"sent_at": at})
     # The queue is a table: the e-mail is sent if, and only if, this transaction commits.
     async_task("portal.mail.send_invitation", user.pk)
-    audit.record([audit.Deed("person.invite", layer="people", object_id=user.pk, label=person_name(user))], user=by, at=at)
+    told = {"username": user.username, "email": user.email}
+    audit.record([audit.Deed("person.invite", layer="people", object_id=user.pk, label=person_name(user), after=told)], user=by, at=at)
 
 
 def _locked(user_id: int) -> User:

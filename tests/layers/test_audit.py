@@ -372,7 +372,7 @@ def test_a_trimmed_chain_can_be_trimmed_again_and_a_broken_one_never(museum: Acc
         audit.trim(before=MONDAY + timedelta(days=9), at=MONDAY + timedelta(days=9))
 
 
-def test_the_command_keeps_what_policy_keeps(museum: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_s69_the_command_keeps_what_policy_keeps(museum: Account, capsys: pytest.CaptureFixture[str]) -> None:
     settle()
     call_command("trim_audit")
 

@@ -154,8 +154,8 @@ def test_every_change_of_an_area_is_in_the_audit_and_no_change_is_none(aino: Use
 
     assert [row.action for row in rows] == ["area.add", "area.change", "area.delete"]
     assert (rows[1].before, rows[1].after) == (
-        {"name": "Otaniemi"},
-        {"name": "Töölö", "corners": 5, "customers_resettled": 0},
+        {"name": "Otaniemi", "corners": 5, "box": [24.7, 60.15, 24.75, 60.2]},
+        {"name": "Töölö", "corners": 5, "box": [24.92, 60.17, 24.94, 60.18], "customers_resettled": 0},
     )
     assert {row.actor for row in rows} == {aino}
 
