@@ -1,10 +1,12 @@
 """The frame around the map: search by keyboard, the basemap switch, live state, address and Back, language and theme."""
 
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+PICTURE = Path(__file__).parents[2] / "layers" / "data" / "no-imagery.png"
 MUSEUM = (24.9316, 60.1751)
 THEATRE = (24.9472, 60.1716)
 
@@ -60,6 +62,28 @@ def test_imagery_that_does_not_answer_costs_a_notice_and_the_customers_stay(page
     expect(page.get_by_text("does not answer")).to_be_visible(timeout=20_000)
     on_map.click(MUSEUM)
     expect(page).to_have_url(re.compile(f"sel=customers:{museum['id']}"))
+
+
+def test_imagery_that_answers_again_is_drawn_without_a_reload_and_the_notice_goes(page, sign_in, open_map):
+    page.clock.install()
+    sign_in(page, "dispatcher")
+    open_map(page, at=MUSEUM, zoom=17)
+    page.keyboard.press("b")
+    expect(page.get_by_text("does not answer")).to_be_visible(timeout=20_000)
+
+    came = []
+
+    def picture(route: Route) -> None:
+        came.append(route.request.url)
+        route.fulfill(body=PICTURE.read_bytes(), content_type="image/png")
+
+    page.route("**/imagery/**", picture)
+    # The server says "down" for 15 s of its own clock.
+    page.route("**/api/v1/basemaps", lambda route: route.fulfill(json=[row | {"status": "ok"} for row in route.fetch().json()]))
+    page.clock.run_for(31_000)
+
+    expect(page.get_by_text("does not answer")).to_have_count(0)
+    assert len(set(came)) > 3, "one was asked for, and then all"
 
 
 def test_a_lost_network_is_said_and_what_happened_meanwhile_is_there_afterwards(page, sign_in, open_map, museum, world):
