@@ -284,10 +284,11 @@ def manage(*arguments: str) -> int:
 
 
 def backup_(*arguments: str) -> int:
-    target = _one_file("backup", arguments)
+    overwrite = "--force" in arguments
+    target = _one_file("backup", tuple(argument for argument in arguments if argument != "--force"))
     here = _running()
     say(f"Saving the database and the uploaded files to {target}")
-    size = backup.save(here.cluster, Path(here.env["MEDIA_ROOT"]), target)
+    size = backup.save(here.cluster, Path(here.env["MEDIA_ROOT"]), target, overwrite=overwrite)
     say(f"Saved: {size / 1e6:.1f} MB. The secrets of var/env are not in it; keep them apart.")
     return 0
 
@@ -297,18 +298,21 @@ def restore(*arguments: str) -> int:
     if not source.exists():
         raise CannotGoOn(f"there is no file {source}.")
     here = _running()
-    say("Stopping web, worker and mapproxy")
-    here.supervisor.stop_groups(SERVING)
-    try:
-        say(f"Restoring {source}")
-        backup.load(here.cluster, Path(here.env["MEDIA_ROOT"]), source)
-        (STAMPS / "code").unlink(missing_ok=True)  # the backup may be older than this code
-        _load(here, with_demo=False)
-        # The cursors that browsers hold count events which the restored database never had.
-        here.manage("void_cursors", advice="open maps could not be told to load afresh; run ./gridatlas manage void_cursors.")
-    finally:
-        _start_serving(here)
+    say(f"Reading {source}")
+    with backup.unpacked(here.cluster, source) as folder:
+        say("Stopping web, worker and mapproxy")
+        here.supervisor.stop_groups(SERVING)
+        try:
+            say("Restoring")
+            backup.load(here.cluster, Path(here.env["MEDIA_ROOT"]), folder)
+            (STAMPS / "code").unlink(missing_ok=True)  # the backup may be older than this code
+            _load(here, with_demo=False)
+            # The cursors that browsers hold count events which the restored database never had.
+            here.manage("void_cursors", advice="open maps could not be told to load afresh; run ./gridatlas manage void_cursors.")
+        finally:
+            _start_serving(here)
     say(f"Restored. What was there before is kept in the database {backup.FORMER_DATABASE} until the next restore.")
+    say("Everybody must sign in again.")
     return 0
 
 

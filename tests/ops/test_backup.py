@@ -1,7 +1,10 @@
+import gzip
 import io
 import json
+import re
 import stat
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg2
@@ -34,6 +37,11 @@ def _sql(cluster: Cluster, statement: str, *, database: str = "gridatlas") -> li
         connection.close()
 
 
+def _restore(cluster: Cluster, media: Path, file: Path) -> None:
+    with backup.unpacked(cluster, file) as folder:
+        backup.load(cluster, media, folder)
+
+
 @pytest.fixture
 def site(cluster: Cluster) -> Cluster:
     cluster.create_database()
@@ -48,7 +56,7 @@ def test_a_backup_brings_database_and_files_back(site: Cluster, media: Path, tmp
     _sql(site, "delete from site")
     (media / "photos" / "substation.jpg").unlink()
 
-    backup.load(site, media, file)
+    _restore(site, media, file)
 
     assert _sql(site, "select name, st_x(geom) from site") == [("Harbour hospital", 24.94)]
     assert (media / "photos" / "substation.jpg").read_bytes() == b"a photo"
@@ -61,10 +69,22 @@ def test_what_a_restore_replaces_is_kept_aside(site: Cluster, media: Path, tmp_p
     _sql(site, "update site set name = 'Renamed on Tuesday'")
     (media / "tuesday.txt").touch()
 
-    backup.load(site, media, file)
+    _restore(site, media, file)
 
     assert _sql(site, "select name from site", database=backup.FORMER_DATABASE) == [("Renamed on Tuesday",)]
     assert (tmp_path / "media-before-restore" / "tuesday.txt").exists()
+
+
+def test_after_a_restore_everybody_signs_in_again(site: Cluster, media: Path, tmp_path: Path) -> None:
+    _sql(
+        site, "drop table if exists layers_session; create table layers_session (session_key text); insert into layers_session values ('a')"
+    )
+    file = tmp_path / "monday.backup"
+    backup.save(site, media, file)
+
+    _restore(site, media, file)
+
+    assert _sql(site, "select count(*) from layers_session") == [(0,)]
 
 
 def test_only_the_owner_can_read_a_backup(site: Cluster, media: Path, tmp_path: Path) -> None:
@@ -81,10 +101,66 @@ def test_a_damaged_backup_changes_nothing(site: Cluster, media: Path, tmp_path: 
     file.write_bytes(file.read_bytes()[:4000] + b"\0" * 100)
 
     with pytest.raises(CannotGoOn):
-        backup.load(site, media, file)
+        _restore(site, media, file)
 
     assert _sql(site, "select name from site") == [("Harbour hospital",)]
     assert (media / "photos" / "substation.jpg").exists()
+
+
+def test_a_backup_overwrites_no_file_unless_told_to(site: Cluster, media: Path, tmp_path: Path) -> None:
+    file = tmp_path / "monday.backup"
+    file.write_text("the only copy of something")
+
+    with pytest.raises(CannotGoOn, match="exists already"):
+        backup.save(site, media, file)
+    assert file.read_text() == "the only copy of something"
+
+    backup.save(site, media, file, overwrite=True)
+    _restore(site, media, file)
+
+
+def _flip(file: Path, where: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[where] ^= 0xFF
+    file.write_bytes(content)
+
+
+def _damage_the_dump(file: Path) -> None:
+    """Past the table of contents, in the rows: only who unpacks them notices."""
+    with tarfile.open(file) as tar:
+        dump = tar.getmember("database.dump")
+    rows = max(re.finditer(rb"\x78\x9c", file.read_bytes()[dump.offset_data : dump.offset_data + dump.size]), key=lambda m: m.start())
+    _flip(file, dump.offset_data + rows.start() + 5)
+
+
+def _cut_off_between_two_files(file: Path) -> None:
+    with tarfile.open(file) as tar:
+        last = tar.getmembers()[-1]
+    file.write_bytes(file.read_bytes()[: last.offset])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
+        _cut_off_between_two_files,
+        _damage_the_dump,
+        lambda file: file.write_bytes(gzip.compress(file.read_bytes())[:-2000]),
+    ],
+    ids=["cut in half", "cut off between two files", "a bit flipped in the rows", "packed and cut off"],
+)
+def test_a_damaged_backup_is_refused_before_the_site_stops(
+    damage: Callable[[Path], object], site: Cluster, media: Path, tmp_path: Path
+) -> None:
+    """`ops restore` stops the site inside `unpacked`, so what this refuses stops nothing."""
+    file = tmp_path / "monday.backup"
+    backup.save(site, media, file)
+    with backup.unpacked(site, file):
+        pass
+    damage(file)
+
+    with pytest.raises(CannotGoOn), backup.unpacked(site, file):
+        pytest.fail("the site would have been stopped")
 
 
 def test_a_file_that_is_no_backup_is_refused(site: Cluster, media: Path, tmp_path: Path) -> None:
@@ -92,7 +168,7 @@ def test_a_file_that_is_no_backup_is_refused(site: Cluster, media: Path, tmp_pat
     file.write_bytes(b"\xff\xd8 not a tar at all" * 100)
 
     with pytest.raises(CannotGoOn, match="cannot be read as a backup"):
-        backup.load(site, media, file)
+        _restore(site, media, file)
 
 
 @pytest.mark.parametrize("name", ["../escaped", "/etc/escaped"])
@@ -105,4 +181,4 @@ def test_a_forged_backup_cannot_write_outside(site: Cluster, media: Path, tmp_pa
             tar.addfile(info, io.BytesIO(content))
 
     with pytest.raises(CannotGoOn, match="which no backup of ours does"):
-        backup.load(site, media, file)
+        _restore(site, media, file)

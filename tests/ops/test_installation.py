@@ -122,8 +122,16 @@ def test_a_restore_brings_the_data_back_and_voids_all_cursors(here: Installation
     here.must("backup", str(tmp_path / "monday.backup"))
     here.sql("k.execute(\"delete from layers_stream where key = 'proof'\")")
 
-    here.must("restore", str(tmp_path / "monday.backup"))
+    twice = here.run("backup", str(tmp_path / "monday.backup"))
+    (tmp_path / "damaged.backup").write_bytes((tmp_path / "monday.backup").read_bytes()[:20_000])
+    damaged = here.run("restore", str(tmp_path / "damaged.backup"))
+    told = here.must("restore", str(tmp_path / "monday.backup"))
 
+    assert twice.returncode != 0
+    assert "exists already" in twice.stderr
+    assert damaged.returncode != 0
+    assert "Stopping" not in damaged.stdout
+    assert "Everybody must sign in again." in told
     seq, fresh = here.sql("k.execute(\"select seq, epoch from layers_stream where key = 'proof'\"); print(*k.fetchone())").split()
     assert seq == "7"
     assert fresh != epoch
