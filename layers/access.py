@@ -18,6 +18,8 @@ Person = User | AnonymousUser
 VIEW, ADD, MOVE, EDIT, DELETE, APPROVE, EXPORT = "view", "add", "move", "edit", "delete", "approve", "export"
 ALL_ACTIONS = (VIEW, ADD, MOVE, EDIT, DELETE, APPROVE, EXPORT)
 EVERY_LAYER = "*"
+# What rights name beside the registry's layers: the imagery below them, all of it alike. It can only be seen.
+IMAGERY = "imagery"
 
 # What a role may do, everywhere, until an administrator says otherwise (`services.ensure_roles`).
 ROLE_ACTIONS: dict[str, frozenset[str]] = {
@@ -84,11 +86,14 @@ class Reach:
         if self.whole:
             return Q()
         condition = Q(pk__in=[])
-        for area_id, version in sorted(self.areas):
-            polygon = _polygon(area_id, version)
-            if polygon is not None:
-                condition |= Q(**{lookup: GEOSGeometry(polygon)})
+        for polygon in self.polygons():
+            condition |= Q(**{lookup: polygon})
         return condition
+
+    def polygons(self) -> list[GEOSGeometry]:
+        """Return the shapes of the areas (EPSG:4326); without any, nothing is inside."""
+        found = (_polygon(area_id, version) for area_id, version in sorted(self.areas))
+        return [GEOSGeometry(polygon) for polygon in found if polygon is not None]
 
 
 @lru_cache(maxsize=1000)

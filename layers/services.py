@@ -95,9 +95,12 @@ def set_grants(name: str, layer_id: str, grants: Collection[Grant], *, by: User 
     Raises:
         UnknownGroup, registry.UnknownLayer, UnknownAction, UnknownArea: nothing is stored.
     """
-    if layer_id != access.EVERY_LAYER:
+    if layer_id not in (access.EVERY_LAYER, access.IMAGERY):
         registry.layer(layer_id)
-    unknown = {grant.action for grant in grants} - set(access.ALL_ACTIONS)
+    actions = {grant.action for grant in grants}
+    if layer_id == access.IMAGERY and actions - {access.VIEW}:
+        raise UnknownAction("Imagery can be viewed, nothing else.")
+    unknown = actions - set(access.ALL_ACTIONS)
     if unknown:
         raise UnknownAction(f"“{min(unknown)[:40]}” is no action; known are {', '.join(access.ALL_ACTIONS)}.")
     areas = _areas({grant.area for grant in grants if grant.area})

@@ -12,9 +12,9 @@ from django.db.models.functions import Cast, Coalesce, Now
 
 from customers.models import LAYER_ID, Account, AccountQuerySet
 from customers.selectors import customer_counts, person_name
-from layers import access, registry
+from layers import access, basemaps, registry
 from layers.map_layers import areas_seen_by
-from layers.models import AuditFilter, AuditRow, LayerGrant, Session
+from layers.models import AuditFilter, AuditRow, Basemap, LayerGrant, Session
 from portal.models import Invitation
 from spatial.models import Area
 
@@ -129,7 +129,9 @@ def seen_by(user: User) -> dict[str, Any]:
     An action that holds everywhere is "everywhere"; else the codes of its areas. A person who is locked out sees nothing, whatever
     their rights would be. The counts come through the same predicates as everything that the person is shown.
     """
-    rights = {
+    imagery = access.areas_of(user, access.IMAGERY, access.VIEW)
+    rights = {access.IMAGERY: {access.VIEW: imagery}} if imagery else {}
+    rights |= {
         layer.id: {action: access.areas_of(user, layer.id, action) for action in sorted(access.actions_of(user, layer.id))}
         for layer in registry.layers_for(user)
     }
@@ -153,12 +155,19 @@ def seen_by(user: User) -> dict[str, Any]:
                 "actions": {
                     action: "everywhere" if reach.whole else [areas[pk].code for pk in reach.area_ids] for action, reach in actions.items()
                 },
-                "count": sum(part.rows(user).count() for part in registry.layer(layer_id).parts),
+                "count": _count_of(layer_id, user),
             }
             for layer_id, actions in rights.items()
         ],
         "customers": customer_counts(Account.objects.visible_to(user).present()),
     }
+
+
+def _count_of(layer_id: str, user: User) -> int:
+    """Return how many features of the layer the person sees; of imagery, how many backgrounds they are offered."""
+    if layer_id == access.IMAGERY:
+        return sum(basemap.kind == Basemap.Kind.IMAGERY for basemap, _ in basemaps.offered_to(user))
+    return sum(part.rows(user).count() for part in registry.layer(layer_id).parts)
 
 
 def _home(rows: AccountQuerySet, areas: QuerySet[Area]) -> list[float] | None:

@@ -1,8 +1,10 @@
 """Doors of the backgrounds: which there are, and the imagery tiles, which come from the map proxy behind the sign-in."""
 
+import hashlib
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,11 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from layers import imagery_proxy
+from layers import access, basemaps, imagery_cut, imagery_proxy
 from layers.models import Basemap
 from spatial.tiles import TileOutsideRange, check_tile
-
-_KEEP_S = 3600
 
 
 class BasemapOut(serializers.Serializer):
@@ -37,11 +37,14 @@ class BasemapOut(serializers.Serializer):
 
 
 class Basemaps(APIView):
-    """The backgrounds to choose from, each with its datum, date, licence and whether its source answers."""
+    """The backgrounds to choose from, each with its datum, date, licence and whether its source answers.
+
+    Imagery is offered as far as the person may see it: `bounds` ends with their areas.
+    """
 
     @extend_schema(responses=BasemapOut(many=True))
     def get(self, request: Request) -> Response:
-        return Response([_basemap(basemap) for basemap in Basemap.objects.filter(enabled=True)])
+        return Response([_basemap(basemap, bounds) for basemap, bounds in basemaps.offered_to(request.user)])
 
 
 @require_safe
@@ -53,15 +56,25 @@ def imagery_tile(request: HttpRequest, key: str, z: int, x: int, y: int) -> Http
         check_tile(z, x, y)
     except TileOutsideRange as error:
         return HttpResponse(str(error), status=400, content_type="text/plain")
-    if not Basemap.objects.filter(key=key, kind=Basemap.Kind.IMAGERY, enabled=True).exists():
-        return HttpResponse("There is no such basemap.", status=404, content_type="text/plain")
+    reach = access.areas_of(request.user, access.IMAGERY, access.VIEW)
+    is_there = Basemap.objects.filter(key=key, kind=Basemap.Kind.IMAGERY, enabled=True).exists()
+    if not is_there or not reach or not (reach.whole or imagery_cut.is_near(reach, z, x, y)):
+        return HttpResponse("There is no such imagery.", status=404, content_type="text/plain")
     status, content_type, body = imagery_proxy.imagery_tile(key, z, x, y)
-    # A notice tile must be asked for again as soon as the source is back.
-    keep = f"private, max-age={_KEEP_S}" if status == 200 else "no-store"
-    return HttpResponse(body, status=status, content_type=content_type, headers={"Cache-Control": keep})
+    if status != 200:
+        # A notice tile must be asked for again as soon as the source is back.
+        return HttpResponse(body, status=status, content_type=content_type, headers={"Cache-Control": "no-store"})
+    if not reach.whole:
+        content_type, body = imagery_cut.cut(content_type, body, reach, z, x, y)
+    # Kept, and asked about every time: a right that is taken away counts for the next tile. The tag carries the scope, like other tiles'.
+    scope = access.scope_of(request.user, access.IMAGERY)
+    etag = f'"{hashlib.blake2b(scope.encode() + b" " + body, digest_size=12).hexdigest()}"'
+    answer = HttpResponse(body, content_type=content_type, headers={"Cache-Control": "private, no-cache", "Vary": "Cookie"})
+    answer.headers["ETag"] = etag
+    return get_conditional_response(request, etag, response=answer) or answer
 
 
-def _basemap(basemap: Basemap) -> dict[str, Any]:
+def _basemap(basemap: Basemap, bounds: list[float] | None) -> dict[str, Any]:
     vector = basemap.kind == Basemap.Kind.VECTOR
     return {
         "key": basemap.key,
@@ -71,7 +84,7 @@ def _basemap(basemap: Basemap) -> dict[str, Any]:
         "format": "mvt" if vector else "png",
         "min_zoom": basemap.min_zoom,
         "max_zoom": basemap.max_zoom,
-        "bounds": basemap.bounds,
+        "bounds": bounds,
         "datum": basemap.datum,
         "date": basemap.taken_date.isoformat() if basemap.taken_date else None,
         "licence": basemap.licence,

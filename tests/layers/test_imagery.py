@@ -17,15 +17,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from django.contrib.auth.models import User
+from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.core.management import call_command
 from PIL import Image
 
-from layers import basemap_records, basemap_tiles, imagery_proxy
+from layers import basemap_records, basemap_tiles, imagery_cut, imagery_proxy
+from layers import services as rights
+from layers.access import Reach
 from layers.mapproxy_config import CannotProxy, mapproxy_config
 from layers.mapproxy_config import _source as source_of
 from layers.models import Basemap
 from spatial.datums import wgs84_to_gcj02
+from spatial.models import Area
 from spatial.tiles import tile_at
+from tests.cast import MONDAY, Browser, member, person, team
 
 pytestmark = pytest.mark.unit
 
@@ -349,6 +355,159 @@ def test_the_command_writes_the_operators_basemaps_once(settings, tmp_path: Path
     assert "unchanged" in second
     assert [layer["name"] for layer in yaml.safe_load(written.read_text())["layers"]] == ["national"]
     assert written.stat().st_mode & 0o077 == 0
+
+
+# Rights: imagery as far as somebody's areas reach
+
+STATION = tile_at(*RAILWAY_SQUARE, 17)
+STATION_URL = f"/imagery/demo/17/{STATION[0]}/{STATION[1]}.png"
+
+
+@pytest.fixture
+def western(db: None, proxy: str, demo_picture: Path) -> Area:
+    """An area whose border runs across the tile of the railway square, from south to north and leaning to the east."""
+    basemap_records.save_basemaps([basemap_records.VECTOR, basemap_records.demo_imagery(demo_picture)])
+    shape = Polygon(((24.90, 60.16), (24.9415, 60.16), (24.9450, 60.18), (24.90, 60.18), (24.90, 60.16)))
+    return Area.objects.create(kind="county", code="WEST", name="West", geom=MultiPolygon(shape))
+
+
+@pytest.fixture
+def walter(western: Area) -> User:
+    """A planner who may see imagery, as everything else, in the western area only."""
+    return member("walter", team("planner:west", western))
+
+
+def column_and_row(lon: float, lat: float) -> tuple[float, float]:
+    """Return a position in pixels from the corner of the station's tile."""
+    (column, row), (x, y) = basemap_pixel(lon, lat, 17), tile_at(lon, lat, 17)
+    return column + 256 * (x - STATION[0]), row + 256 * (y - STATION[1])
+
+
+def rgba(body: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(body)).convert("RGBA"))
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+def test_imagery_ends_where_the_right_ends(western: Area, walter: User) -> None:
+    whole = rgba(Browser(person("planner")).get(STATION_URL).content)
+
+    answer = Browser(walter).get(STATION_URL)
+
+    cut = rgba(answer.content)
+    rows, columns = np.indices(cut.shape[:2])
+    (x1, y1), (x2, y2) = (column_and_row(24.9415, 60.16), column_and_row(24.9450, 60.18))
+    border = x1 + (rows + 0.5 - y1) * (x2 - x1) / (y2 - y1)
+    inside, outside = columns + 0.5 < border - 1, columns + 0.5 > border + 1
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    assert min(inside.sum(), outside.sum()) > 5000
+    assert (cut[inside] == whole[inside]).all()
+    assert (cut[..., 3][inside] == 255).all()
+    # Nothing under the transparency either.
+    assert (cut[outside] == 0).all()
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+def test_a_tile_wholly_inside_passes_as_it_came(walter: User) -> None:
+    x, y = tile_at(24.9390, 60.1712, 17)
+
+    answer = Browser(walter).get(f"/imagery/demo/17/{x}/{y}.png")
+
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert picture(answer.content).std() > 20
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+@pytest.mark.parametrize(("lonlat", "z", "status"), [((24.9500, 60.1712), 17, 404), (FAR_AWAY, 12, 404), (RAILWAY_SQUARE, 6, 200)])
+def test_imagery_of_elsewhere_is_not_there(walter: User, lonlat: tuple[float, float], z: int, status: int) -> None:
+    x, y = tile_at(*lonlat, z)
+
+    answer = Browser(walter).get(f"/imagery/demo/{z}/{x}/{y}.png")
+
+    assert answer.status_code == status
+    # Of the country one sees the area alone: a few pixels of zoom 6.
+    assert status == 404 or 0 < (rgba(answer.content)[..., 3] > 0).sum() < 10
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+def test_kept_imagery_carries_the_scope(western: Area, walter: User) -> None:
+    staff, colleague, limited = Browser(person("planner")), Browser(member("wilma", "planner:west")), Browser(walter)
+    whole, cut, same = (browser.get(STATION_URL) for browser in (staff, limited, colleague))
+
+    def again(browser: Browser, tag: str) -> int:
+        return browser.client.get(STATION_URL, headers={"If-None-Match": tag}).status_code
+
+    assert cut.headers["Cache-Control"] == whole.headers["Cache-Control"] == "private, no-cache"
+    assert "Cookie" in cut.headers["Vary"]
+    assert whole.headers["ETag"] != cut.headers["ETag"] == same.headers["ETag"]
+    assert (again(limited, cut.headers["ETag"]), again(limited, whole.headers["ETag"])) == (304, 200)
+    # Equal bytes of two scopes have two tags.
+    inside = "/imagery/demo/17/{}/{}.png".format(*tile_at(24.9390, 60.1712, 17))
+    both = [browser.get(inside) for browser in (staff, limited)]
+    assert both[0].content == both[1].content
+    assert both[0].headers["ETag"] != both[1].headers["ETag"]
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+def test_a_change_of_rights_counts_for_the_next_tile_of_imagery(western: Area, walter: User) -> None:
+    browser = Browser(walter)
+    cut = browser.get(STATION_URL)
+
+    rights.grant("planner:west", "imagery", [rights.Grant("view")], by=None, at=MONDAY)
+    whole = browser.client.get(STATION_URL, headers={"If-None-Match": cut.headers["ETag"]})
+    rights.revoke("planner:west", "imagery", [rights.Grant("view")], by=None, at=MONDAY)
+    narrowed = browser.client.get(STATION_URL, headers={"If-None-Match": whole.headers["ETag"]})
+    western.geom = MultiPolygon(Polygon.from_bbox((24.90, 60.16, 24.92, 60.18)))
+    western.save()
+    redrawn = browser.client.get(STATION_URL, headers={"If-None-Match": cut.headers["ETag"]})
+
+    assert (whole.status_code, whole.headers["Content-Type"]) == (200, "image/jpeg")
+    assert (narrowed.status_code, narrowed.content) == (200, cut.content)
+    assert redrawn.status_code == 404
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+def test_imagery_is_offered_as_far_as_one_may_see_it(western: Area, walter: User, holder: User) -> None:
+    blind = member("bertil", team("dispatcher:blind", western, layer="customers", actions=["view"]))
+
+    def offered(user: User) -> dict[str, list[float] | None]:
+        return {basemap["key"]: basemap["bounds"] for basemap in Browser(user).get("/api/v1/basemaps").json()}
+
+    everywhere = offered(person("planner", "paula"))["demo"]
+    assert offered(blind).keys() == {"osm"}
+    assert Browser(blind).get(STATION_URL).status_code == 404
+    assert offered(walter)["demo"] == [everywhere[0], everywhere[1], 24.945, everywhere[3]]
+    assert offered(walter)["osm"] == offered(blind)["osm"]
+    assert offered(holder)["demo"] == everywhere
+    assert Browser(holder).get(STATION_URL).headers["Content-Type"] == "image/jpeg"
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+def test_imagery_is_granted_to_be_seen_and_nothing_else(western: Area) -> None:
+    browser = Browser(person("administrator"))
+    wish = {"group": "analyst:west", "layer": "imagery", "grants": [{"action": "view", "area": "WEST"}]}
+
+    given = browser.send("PUT", "/api/v1/admin/grants", wish)
+    refused = browser.send("PUT", "/api/v1/admin/grants", wish | {"grants": [{"action": "edit", "area": "WEST"}]})
+
+    assert given.json() == [wish]
+    assert refused.status_code == 400
+    assert Browser(member("anna", "analyst:west")).get(STATION_URL).headers["Content-Type"] == "image/png"
+
+
+@pytest.mark.db
+@pytest.mark.django_db
+def test_an_area_that_is_gone_shows_no_imagery() -> None:
+    gone = Reach(areas=frozenset({(1, "gone")}))
+
+    assert imagery_cut.extent_of(gone) is None
+    assert not imagery_cut.is_near(gone, 0, 0, 0)
 
 
 def xyz(key: str, source: str, **fields: str) -> Basemap:

@@ -120,9 +120,14 @@ def test_what_can_a_person_see(aino: User, esko: User, planner: User, dipoli: Ac
         "network": ["ESP"],
         "areas": ["ESP"],
         "customers": ["ESP"],
+        "imagery": ["ESP"],
     }
     assert (bound["customers"]["total"], bound["person"]["role"]) == (1, "planner")
-    assert (free["features"], free["customers"]["total"], free["layers"][0]["actions"]["view"]) == ([], 3, "everywhere")
+    assert (free["features"], free["customers"]["total"], free["layers"][0]) == (
+        [],
+        3,
+        {"id": "imagery", "actions": {"view": "everywhere"}, "count": 0},
+    )
 
 
 def test_a_customer_is_seen_as_by_what_they_hold(aino: User, holder: User, museum: Account, theatre: Account) -> None:

@@ -9,7 +9,17 @@ import { Button, IconButton } from "@/lib/ui";
 import { act } from "./act";
 import { goTo } from "./address";
 import css from "./administration.module.css";
-import { ACTIONS, changesBetween, EVERY_LAYER, setsToSave, type Where, whereOf, withWhere } from "./grants";
+import {
+  ACTIONS,
+  actionsOf,
+  changesBetween,
+  EVERY_LAYER,
+  IMAGERY,
+  setsToSave,
+  type Where,
+  whereOf,
+  withWhere,
+} from "./grants";
 import { Refusal } from "./parts";
 import { useGroupWords } from "./person-words";
 import { WhereDialog } from "./WhereDialog";
@@ -30,7 +40,7 @@ export function GrantMatrix({ role, isNew }: { role: AdminRole; isNew: boolean }
   const [cell, setCell] = useState<Cell | null>(null);
   const grants = wished ?? role.grants;
   const rows = [
-    ...new Set([EVERY_LAYER, ...layers.map(({ id }) => id).reverse(), ...grants.map(({ layer }) => layer)]),
+    ...new Set([EVERY_LAYER, ...layers.map(({ id }) => id).reverse(), IMAGERY, ...grants.map(({ layer }) => layer)]),
   ];
   const name = groupWords(role.group);
 
@@ -66,7 +76,9 @@ export function GrantMatrix({ role, isNew }: { role: AdminRole; isNew: boolean }
                 <th scope="row">{words.layer(layer)}</th>
                 {ACTIONS.map((action) => (
                   <td key={action}>
-                    <CellButton role={role} grants={grants} layer={layer} action={action} onOpen={setCell} />
+                    {actionsOf(layer).includes(action) && (
+                      <CellButton role={role} grants={grants} layer={layer} action={action} onOpen={setCell} />
+                    )}
                   </td>
                 ))}
               </tr>

@@ -8,7 +8,7 @@ import { Button, Empty, Message, TextField } from "@/lib/ui";
 import { urlState } from "@/lib/url-state";
 import { goTo, seeAs, useSeenAsId } from "./address";
 import css from "./administration.module.css";
-import { ACTIONS } from "./grants";
+import { ACTIONS, actionsOf } from "./grants";
 import { Unread } from "./parts";
 import { Groups, State } from "./person-words";
 import { shownRight } from "./seen";
@@ -99,7 +99,7 @@ function LayerSight({ layer }: { layer: SeenLayer }) {
     const where = layer.actions[action];
     return where?.length ? [{ action, where }] : [];
   });
-  const refused = ACTIONS.filter((action) => !allowed.some((right) => right.action === action));
+  const refused = actionsOf(layer.id).filter((action) => !allowed.some((right) => right.action === action));
   return (
     <section className={css.sight} aria-label={words.layer(layer.id)}>
       <h3>

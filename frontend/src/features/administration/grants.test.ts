@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LayerAction } from "@/api/administration";
-import { changesBetween, setsToSave, whereOf, withWhere } from "./grants";
+import { actionsOf, changesBetween, setsToSave, whereOf, withWhere } from "./grants";
 
 const NORTH: readonly LayerAction[] = [
   { layer: "*", action: "view", area: "ESP" },
@@ -19,6 +19,11 @@ describe("rights of a group", () => {
     const both = [...NORTH, { layer: "*", action: "view", area: null } as const];
 
     expect(whereOf(both, "*", "view")).toBe("everywhere");
+  });
+
+  it("on imagery are to see it, on a layer any", () => {
+    expect(actionsOf("imagery")).toEqual(["view"]);
+    expect(actionsOf("customers")).toContain("move");
   });
 
   it("change in one cell and nowhere else", () => {

@@ -4,6 +4,12 @@ import type { Action } from "@/api/types";
 
 export const ACTIONS: readonly Action[] = ["view", "add", "move", "edit", "delete", "approve", "export"];
 export const EVERY_LAYER = "*";
+/** What rights name beside the map's layers: all imagery alike, below them. It can only be viewed. */
+export const IMAGERY = "imagery";
+
+export function actionsOf(layer: string): readonly Action[] {
+  return layer === IMAGERY ? ["view"] : ACTIONS;
+}
 
 /** Nowhere, everywhere, or the codes of areas in their order. */
 export type Where = "nowhere" | "everywhere" | readonly string[];

@@ -4,7 +4,7 @@ import { useAdminAreas } from "@/api/administration";
 import { useLayers } from "@/api/map-info";
 import { localized } from "@/lib/i18n";
 import { nameOf } from "@/lib/names";
-import { EVERY_LAYER, type Where } from "./grants";
+import { EVERY_LAYER, IMAGERY, type Where } from "./grants";
 
 export interface Words {
   layer: (id: string) => string;
@@ -16,8 +16,8 @@ export function useWords(): Words {
   const { t } = useTranslation(["administration", "domain"]);
   const layers = useLayers().data ?? [];
   const areas = useAdminAreas().data ?? [];
-  const layer = (id: string) =>
-    id === EVERY_LAYER ? t("everyLayer") : localized(layers.find((one) => one.id === id)?.title) || id;
+  const beside: Record<string, string> = { [EVERY_LAYER]: t("everyLayer"), [IMAGERY]: t("imagery") };
+  const layer = (id: string) => beside[id] ?? (localized(layers.find((one) => one.id === id)?.title) || id);
   const area = (code: string) => {
     const found = areas.find(({ properties }) => properties.code === code);
     return found ? nameOf(found.properties) : code;
