@@ -134,11 +134,13 @@ def session_of(user: User) -> str:
 
 
 class LiveBrowser:
-    """A browser's page with its socket and its map, on the reference client."""
+    """A browser's page with its socket and its map, on the reference client. `origin` "" is the server's own, None sends none."""
 
     opened: ClassVar[list["LiveBrowser"]] = []
 
-    def __init__(self, server: WebProcess, user: User | None, *, session: str = "", origin: str = "", receive_buffer: int = 0) -> None:
+    def __init__(
+        self, server: WebProcess, user: User | None, *, session: str = "", origin: str | None = "", receive_buffer: int = 0
+    ) -> None:
         self.server = server
         self.session = session or (session_of(user) if user else "")
         self.origin = origin
@@ -156,7 +158,7 @@ class LiveBrowser:
         opening = connect(
             f"ws://127.0.0.1:{self.server.port}/ws/map",
             sock=sock,
-            origin=self.origin or f"http://127.0.0.1:{self.server.port}",
+            origin=f"http://127.0.0.1:{self.server.port}" if self.origin == "" else self.origin,
             additional_headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={self.session}"},
             compression=None,
             close_timeout=1,

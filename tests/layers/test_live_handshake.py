@@ -39,7 +39,7 @@ def handshake(origin: str | None, *, host: str = "map.example", scheme: str = "w
         (handshake("http://map.example", twice=True), False),
     ],
 )
-def test_only_the_own_page_may_open_a_socket(settings, scope: dict, allowed: bool) -> None:
+def test_s40_only_the_own_page_may_open_a_socket(settings, scope: dict, allowed: bool) -> None:
     settings.ALLOWED_HOSTS, settings.PUBLIC_URL, settings.HTTPS, settings.CSRF_TRUSTED_ORIGINS = ["map.example"], "", False, []
 
     assert is_origin_allowed(scope) is allowed
@@ -60,7 +60,7 @@ def test_only_the_own_page_may_open_a_socket(settings, scope: dict, allowed: boo
         ("https://old.example", False),
     ],
 )
-def test_public_address_and_trusted_origins_count(settings, origin: str, allowed: bool) -> None:
+def test_s40_public_address_and_trusted_origins_count(settings, origin: str, allowed: bool) -> None:
     settings.ALLOWED_HOSTS, settings.PUBLIC_URL, settings.HTTPS = ["inner.example"], "https://map.example/atlas", True
     settings.CSRF_TRUSTED_ORIGINS = ["https://*.utility.example", "https://old.example:8443"]
 

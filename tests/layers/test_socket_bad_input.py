@@ -65,7 +65,7 @@ def is_served(browser: LiveBrowser) -> None:
     ],
     ids=["70 kB", "half of JSON", "empty", "deep", "deep and closed", "binary", "binary rubbish"],
 )
-def test_a_bad_frame_closes_its_own_socket_only(attacker: LiveBrowser, bystander: LiveBrowser, frame: str | bytes, code: int) -> None:
+def test_s42_a_bad_frame_closes_its_own_socket_only(attacker: LiveBrowser, bystander: LiveBrowser, frame: str | bytes, code: int) -> None:
     # The server need not wait for the whole of it.
     with contextlib.suppress(ConnectionClosed):
         attacker.say(frame)
@@ -74,7 +74,7 @@ def test_a_bad_frame_closes_its_own_socket_only(attacker: LiveBrowser, bystander
     is_served(bystander)
 
 
-def test_ten_megabytes_are_refused_when_they_are_announced(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
+def test_s42_ten_megabytes_are_refused_when_they_are_announced(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
     assert attacker.socket
     attacker.socket.socket.sendall(Frame(Opcode.TEXT, b"x" * 10_000_000).serialize(mask=True)[:14])
 
@@ -82,7 +82,7 @@ def test_ten_megabytes_are_refused_when_they_are_announced(attacker: LiveBrowser
     is_served(bystander)
 
 
-def test_ten_megabytes_sent_regardless_change_nothing_for_others(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
+def test_s42_ten_megabytes_sent_regardless_change_nothing_for_others(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
     with contextlib.suppress(ConnectionClosed):
         attacker.say("x" * 10_000_000)
 
@@ -91,7 +91,7 @@ def test_ten_megabytes_sent_regardless_change_nothing_for_others(attacker: LiveB
     is_served(bystander)
 
 
-def test_text_that_is_no_utf8_closes_with_1007(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
+def test_s42_text_that_is_no_utf8_closes_with_1007(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
     assert attacker.socket
     attacker.socket.socket.sendall(Frame(Opcode.TEXT, b'{"type":"\xff\xfe"}').serialize(mask=True))
 
@@ -135,14 +135,14 @@ def test_strange_keys_are_unknown_streams(attacker: LiveBrowser, bystander: Live
     is_served(bystander)
 
 
-def test_two_hundred_subscriptions_are_answered_one_by_one(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
+def test_s42_two_hundred_subscriptions_are_answered_one_by_one(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
     attacker.say(json.dumps({"type": "hello", "streams": [{"key": f"layer{number}"} for number in range(200)]}))
 
     assert [attacker.hear()["code"] for _ in range(200)] == ["unknown_stream"] * 200
     is_served(bystander)
 
 
-def test_a_thousand_messages_a_second_close_with_1008(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
+def test_s42_a_thousand_messages_a_second_close_with_1008(attacker: LiveBrowser, bystander: LiveBrowser) -> None:
     with contextlib.suppress(ConnectionClosed):
         for _ in range(1000):
             attacker.say('{"type":"ping"}')
@@ -158,7 +158,7 @@ def test_fifty_messages_in_a_second_are_fine(attacker: LiveBrowser) -> None:
     assert [attacker.hear()["type"] for _ in range(50)] == ["pong"] * 50
 
 
-def test_a_slow_reader_reads_4408_and_resumes(server: WebProcess, bystander: LiveBrowser, dispatcher: User) -> None:
+def test_s42_a_slow_reader_reads_4408_and_resumes(server: WebProcess, bystander: LiveBrowser, dispatcher: User) -> None:
     sleeper = LiveBrowser(server, dispatcher, receive_buffer=4096).open().follow()
     took = flood_until_slow(server, bystander)
 
@@ -169,7 +169,7 @@ def test_a_slow_reader_reads_4408_and_resumes(server: WebProcess, bystander: Liv
     sleeper.until(lambda: sleeper.map.cursor == bystander.map.cursor)
 
 
-def test_a_reader_that_never_reads_is_cut(server: WebProcess, bystander: LiveBrowser, dispatcher: User) -> None:
+def test_s42_a_reader_that_never_reads_is_cut(server: WebProcess, bystander: LiveBrowser, dispatcher: User) -> None:
     """Not even the goodbye goes out to it, so the server drops the line instead of keeping its buffers for ever."""
     sleeper = LiveBrowser(server, dispatcher, receive_buffer=4096).open()
     sleeper.say(sleeper.map.hello())

@@ -16,6 +16,7 @@ from layers.models import AuditRow
 from tests.cast import THEATRE, command_headers, person
 from tests.safety.real_process import RealProcess, Visitor, real_process
 from tests.walk import addresses
+from tests.walk.proxy import proxy
 
 pytestmark = pytest.mark.db
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
@@ -194,6 +195,28 @@ def test_s47_the_audit_keeps_the_real_address(museum: Account, planner: User, tm
 
     told = dict(AuditRow.objects.filter(action__in=["session.sign_in", "customer.move"]).values_list("action", "ip"))
     assert told == {"session.sign_in": kept, "customer.move": kept}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s47_through_the_real_proxy_nothing_that_a_client_says_of_proxies_counts(museum: Account, planner: User, tmp_path: Path) -> None:
+    """nginx with deploy/nginx.conf; before it the organisation's TLS, which adds the client's address to what the client wrote."""
+    own = {"ALLOWED_HOSTS": "map.example", "TRUSTED_PROXIES": "127.0.0.1", "PUBLIC_URL": ""}
+    said = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9", "X-Forwarded-Host": "evil.example", "Forwarded": "for=6.6.6.6;host=evil.example"}
+    with real_process(tmp_path / "log", **own) as server, proxy([server.port], tmp_path / "nginx") as port:
+        nginx = RealProcess(port, server.log)
+        visitor = Visitor(nginx).sign_in("pekka", Host="map.example", **said)
+        move = {"lon": THEATRE[0], "lat": THEATRE[1], "base_version": 1, "confirm_distance": True}
+        assert visitor.ask("POST", f"/api/v1/customers/{museum.pk}/move", move, Host="map.example", **said)[0] == 200
+        for address in ("/", "/tiles/customers.json", "/admin/login/"):
+            status, headers, content = visitor.ask("GET", address, Host="map.example", **said)
+            assert status in (200, 302), address
+            assert "evil" not in f"{headers} {content!r}", address
+        assert visitor.ask("GET", "/api/v1/me", Host="evil.example")[0] == 400
+        for framing in ("Host: map.example\r\nHost: evil.example", "Host: map.example\r\nContent-Length: 4\r\nTransfer-Encoding: chunked"):
+            assert status_of(nginx.raw(f"POST /healthz HTTP/1.1\r\n{framing}\r\n\r\n0\r\n\r\n".encode())) == 400, framing
+
+    told = dict(AuditRow.objects.filter(action__in=["session.sign_in", "customer.move"]).values_list("action", "ip"))
+    assert told == {"session.sign_in": "203.0.113.9", "customer.move": "203.0.113.9"}
 
 
 @pytest.mark.django_db
