@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.on_the_map import OpenMap
+from tests.browser.screens import prefer
 from tests.browser.world import Person, World
 
 SQUARE = (24.9440, 60.1710)
@@ -51,6 +52,19 @@ def test_the_journal_tells_who_moved_it_how_far_and_why(page, history):
     expect(rows(page).nth(2)).to_contain_text("Placed on the map by Supervisor Tester")
     expect(rows(page).nth(0)).to_contain_text("just now")
     expect(page.get_by_text("Times are in China Standard Time.")).to_be_visible()
+
+
+def test_the_journal_tells_the_same_in_chinese(page, sign_in, open_map, wanderer):
+    prefer(page, language="zh", theme="light")
+    sign_in(page, "planner")
+    open_map(page, at=SQUARE, zoom=17, sel=f"customers:{wanderer['id']}", tab="history")
+
+    told = page.get_by_role("list", name="变更记录，最新在前").get_by_role("listitem")
+    expect(told.nth(0)).to_contain_text("Supervisor Tester向北移动 33")
+    expect(told.nth(0)).to_contain_text("，原因：seen on site")
+    expect(told.nth(1)).to_contain_text("Pekka Planner向东移动 22")
+    expect(told.nth(1)).to_contain_text("，原因：wrong gate")
+    expect(told.nth(2)).to_contain_text("Supervisor Tester标注到地图上")
 
 
 def test_the_moves_are_replayed_step_by_step(page, history):
