@@ -21,8 +21,6 @@ from spatial import selectors as places
 from spatial.models import Area, Point, PointMove
 from spatial.services import points
 
-LAYER = LAYER_ID
-
 
 class AccountNumberTaken(Exception):
     """Another customer has this account number."""
@@ -415,7 +413,7 @@ def _refuse_outside(account_ids: Sequence[int], action: str, user: User) -> None
     Called with the rows locked: before a change for where they stand, after it for where they came to stand. Nobody may put a customer
     where they cannot see it.
     """
-    if access.is_staff_role(user) and all(access.areas_of(user, LAYER, name).whole for name in (action, access.VIEW)):
+    if access.is_staff_role(user) and all(access.areas_of(user, LAYER_ID, name).whole for name in (action, access.VIEW)):
         return
     rows = Account.objects.filter(pk__in=account_ids)
     if rows.allowed(user, action).visible_to(user).count() < len(set(account_ids)):
@@ -532,7 +530,7 @@ def _record_moves(verb: str, accounts: Sequence[Account], moves: Sequence[PointM
 
 def _deed(verb: str, account: Account, areas: dict[int, str], **told: Any) -> audit.Deed:
     area_code = areas.get(account.area_id or 0, "")
-    return audit.Deed(f"customer.{verb}", layer=LAYER, object_id=account.pk, label=str(account), area_code=area_code, **told)
+    return audit.Deed(f"customer.{verb}", layer=LAYER_ID, object_id=account.pk, label=str(account), area_code=area_code, **told)
 
 
 def _area_codes(accounts: Sequence[Account]) -> dict[int, str]:
@@ -558,4 +556,4 @@ def _publish(changed: Sequence[tuple[live.Spot | None, Account]], *, at: datetim
         # Customers without a location travel too: the tray and the lists of other people must hear of them.
         body = None if account.deleted_at else map_feature(account)
         changes.append(live.FeatureChange(feature_id=account.pk, body=body, before=before, after=after))
-    live.publish(LAYER, changes, at=at)
+    live.publish(LAYER_ID, changes, at=at)

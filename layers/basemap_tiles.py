@@ -26,7 +26,6 @@ NATURAL_EARTH_MAX_ZOOM = 6
 OSM_ZOOMS = range(10, 17)
 LAYERS = ("land", "landuse", "green", "water", "buildings", "rail", "roads", "boundaries", "coverage", "labels")
 OSM_ATTRIBUTION = "© OpenStreetMap contributors"
-NATURAL_EARTH_ATTRIBUTION = "Made with Natural Earth"
 _DATA = pathlib.Path(__file__).with_name("data")
 
 

@@ -99,10 +99,6 @@ class LoopConnection:
         self._prepared[sql] = name
         return await self.fetch(f"{first}execute {name}({args})", values)
 
-    def written_out(self, sql: str, params: Sequence[Any]) -> str:
-        """Return the SQL with its parameters bound as quoted literals by the driver."""
-        return self._cursor.mogrify(sql, params).decode() if params else sql.replace("%%", "%")
-
     def close(self) -> None:
         if self._raw is None:
             return

@@ -150,10 +150,6 @@ class Freshness:
             self._reader = loop.create_task(self._read_batches())
         return await answer
 
-    def generation(self, layer_id: str) -> tuple[str, int]:
-        """Return epoch and seq of the layer's stream as last read; ("", 0) before its first event."""
-        return self._streams.get(layer_id, ("", 0))
-
     def close(self) -> None:
         if self._reader:
             self._reader.cancel()

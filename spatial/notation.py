@@ -14,12 +14,11 @@ _DMS_PART = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read the text: WGS 84 degrees as written, and whether letters fixed the order."""
+    """One way to read the text: WGS 84 degrees as written."""
 
     lon: float
     lat: float
     notation: str
-    order_is_certain: bool
 
 
 def readings(text: str) -> list[Reading]:
@@ -73,5 +72,5 @@ def _both_orders(a: float, a_letter: str, b: float, b_letter: str, notation: str
             position(lon, lat)
         except BadCoordinates:
             continue
-        found.append(Reading(lon, lat, notation, any(letters)))
+        found.append(Reading(lon, lat, notation))
     return found

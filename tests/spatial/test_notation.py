@@ -33,7 +33,6 @@ def test_degrees_minutes_seconds_are_read_in_either_order(text):
 
     assert len(found) == 1
     assert (found[0].lon, found[0].lat) == pytest.approx(HELSINKI, abs=1e-6)
-    assert found[0].order_is_certain
 
 
 def test_south_and_west_are_negative():

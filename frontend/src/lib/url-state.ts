@@ -139,11 +139,3 @@ export function select(selection: Selection | null, options?: { replace?: boolea
   const sel = selection ? `${selection.layer}:${selection.id}` : null;
   urlState.set(sel === urlState.get().sel ? { sel } : { sel, tab: null }, options);
 }
-
-export function useFilters(): Filters {
-  return parseFilters(useUrl());
-}
-
-export function setFilter(key: FilterKey, values: readonly string[]): void {
-  urlState.set({ [key]: values.join(",") });
-}
