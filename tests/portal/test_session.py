@@ -7,6 +7,7 @@ from layers.models import AuditRow
 from tests.cast import PASSWORD, Browser, person
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
+OTHER = "a fine long sentence of hers"
 
 
 def sign_in(client: Client, username: str, password: str, token: str | None = None):
@@ -94,6 +95,22 @@ def test_the_administration_has_no_sign_in_of_its_own_and_runs_no_code(db):
 
     assert Client().get("/admin/login/").headers["Location"] == "/sign-in"
     assert Browser(user).get("/admin/django_q/schedule/").status_code == 404
+
+
+def test_at_the_tables_nobody_changes_a_password_past_the_audit_and_signing_out_leaves_a_row(db):
+    user = person("administrator", "aino")
+    user.is_staff = user.is_superuser = True
+    user.save()
+    client = Browser(user).client
+
+    answer = client.post("/admin/password_change/", {"old_password": PASSWORD, "new_password1": OTHER, "new_password2": OTHER})
+    assert answer.headers["Location"] == "/#account=security"
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+    client.post("/admin/logout/")
+    assert AuditRow.objects.filter(action="session.sign_out", actor=user).count() == 1
+    assert client.get("/api/v1/me").status_code == 401
 
 
 def test_an_administrator_gives_a_customer_their_account_and_it_is_in_the_audit(museum):
