@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from layers import access, audit, sessions
+from layers import access, audit, refusals, sessions
 from layers import services as rights
 from portal.models import MappedPerson
 
@@ -61,8 +61,8 @@ def sign_in(request: HttpRequest, claims: Mapping[str, Any], *, known: User | No
 
 
 def failed(*, at: datetime, why: str) -> None:
-    """Record that the issuer refused, or sent what does not hold."""
-    audit.sign_in_refused(username="", at=at, why=why)
+    """Record that the issuer refused, or sent what does not hold. Anybody may call the return address, so the row is bounded."""
+    refusals.record(None, refusals.Refusal(why, "people", "GET /oidc"), at=at)
 
 
 def mapped_groups(claims: Mapping[str, Any]) -> list[str]:

@@ -7,8 +7,10 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.test import Client
 
+from layers import refusals
 from layers.models import AuditRow, Session
-from tests.cast import member, person
+from portal import oidc
+from tests.cast import MONDAY, member, person
 from tests.portal.oidc_issuer import CLIENT_ID, CLIENT_SECRET, Issuer, running_issuer
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
@@ -132,6 +134,17 @@ def test_an_answer_nobody_asked_for_is_refused(issuer):
     stranger = Client().get(issuer.sent_back(start.headers["Location"]))
 
     assert stranger.headers["Location"] == "/sign-in?problem=oidc_failed"
+
+
+def test_nobody_fills_the_audit_by_calling_the_return_address(issuer, monkeypatch):
+    monkeypatch.setattr(refusals, "_limit", refusals.Limit(refusals.ROWS_A_MINUTE))
+
+    assert Client().get("/oidc/sso/login/callback/").headers["Location"] == "/sign-in?problem=oidc_failed"
+    assert AuditRow.objects.get(action="refusal").after["code"] == "oidc_unknown"
+    for _ in range(5):
+        oidc.failed(at=MONDAY, why="oidc_denied")
+
+    assert AuditRow.objects.filter(action="refusal", after__code="oidc_denied").count() == 1
 
 
 def test_an_issuer_that_is_down_is_said_to_be_down(issuer, settings):
