@@ -38,6 +38,9 @@ def page_policy(host: str, *, is_secure: bool) -> str:
 
 def raw(policy: str) -> list[tuple[bytes, bytes]]:
     """Return the headers as ASGI takes them, for answers that Django does not make."""
-    strict = {"Strict-Transport-Security": f"max-age={settings.SECURE_HSTS_SECONDS}"} if settings.SECURE_HSTS_SECONDS else {}
-    headers = {**EVERYWHERE, **strict, "Content-Security-Policy": policy}
+    headers = {**EVERYWHERE, "Content-Security-Policy": policy}
+    if settings.SECURE_HSTS_SECONDS:
+        # As Django's middleware says it: browsers keep what they heard last, also that names below this host do not count.
+        below = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}{below}"
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 from django_q.models import Failure, OrmQ
 from django_q.tasks import async_task
 
@@ -28,7 +27,7 @@ def retry_job(job_id: str, *, by: User, at: datetime) -> None:
         # The worker itself tries again later: then the job is still in the queue, and must not run twice.
         waiting = next((queued for queued in OrmQ.objects.select_for_update() if queued.task_id() == job.pk), None)
         if waiting:
-            OrmQ.objects.filter(pk=waiting.pk).update(lock=timezone.now())
+            OrmQ.objects.filter(pk=waiting.pk).update(lock=at)
         else:
             async_task(job.func, *(job.args or ()), task_name=job.name, group=job.group, **(job.kwargs or {}))
         name, function = job.name, job.func
