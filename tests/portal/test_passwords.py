@@ -1,5 +1,6 @@
 """Two profiles of password rules."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
+from portal import passwords
 from portal.models import PasswordUsed
 from tests.cast import PASSWORD, Browser
 
@@ -102,3 +104,12 @@ def test_what_is_wrong_with_a_password_is_said_in_the_persons_language(graded, p
     )
 
     assert words in " ".join(refused.json()["errors"]["new"])
+
+
+def test_the_screens_have_words_for_every_rule_in_both_languages(graded):
+    # How old a password may get is told by its date.
+    shown = {rule["code"] for rule in passwords.rules()} - {"max_age_days"}
+
+    for language in ("en", "zh"):
+        words = json.loads((graded.BASE_DIR / f"frontend/src/locales/{language}/my-account.json").read_text("utf-8"))
+        assert {name.removesuffix("_other").removesuffix("_one") for name in words["password"]["rule"]} == shown

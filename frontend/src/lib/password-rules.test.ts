@@ -15,7 +15,7 @@ describe("the rules of a new password", () => {
   });
 
   it("knows the person's names, and says later when it does not", () => {
-    const rule = { code: "not_like_name" };
+    const rule = { code: "not_the_name" };
 
     expect(judge(rule, "Pekka-2026-spring", ["pekka", "Pekka Planner"])).toBe("open");
     expect(judge(rule, "seven grey herons", ["pekka", "Pekka Planner"])).toBe("met");

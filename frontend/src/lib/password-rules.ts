@@ -17,8 +17,8 @@ export function judge({ code, value }: Rule, password: string, names: readonly s
       return [...password].length >= (value ?? 12) ? "met" : "open";
     case "kinds":
       return kinds(password) >= (value ?? 3) ? "met" : "open";
-    case "not_like_name":
-      return names.length === 0 ? "later" : isLike(password, names) ? "open" : "met";
+    case "not_the_name":
+      return names.length === 0 ? "later" : holdsName(password, names) ? "open" : "met";
     default:
       return "later";
   }
@@ -39,9 +39,9 @@ export function kinds(password: string): number {
   ].filter(Boolean).length;
 }
 
-function isLike(password: string, names: readonly string[]): boolean {
+function holdsName(password: string, names: readonly string[]): boolean {
   const plain = password.toLowerCase();
   return names
-    .flatMap((name) => name.toLowerCase().split(/[\s@.]+/))
-    .some((name) => name.length >= 3 && (plain.includes(name) || name.includes(plain)));
+    .flatMap((name) => name.toLowerCase().split(/\s+/))
+    .some((name) => [...name].length > 2 && plain.includes(name));
 }
