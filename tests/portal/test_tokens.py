@@ -143,7 +143,7 @@ def test_a_token_opens_no_other_door(planner: User, dipoli: Account) -> None:
     assert AuditRow.objects.filter(action="refusal", actor=aino).count() > 10
 
 
-def test_a_token_in_an_address_is_nothing(planner: User, dipoli: Account) -> None:
+def test_s41_a_token_in_an_address_is_nothing(planner: User, dipoli: Account) -> None:
     secret = made(planner)
 
     assert Client().get(f"/api/v1/layers?token={secret}&access_token={secret}").status_code == 401
