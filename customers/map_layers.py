@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Sequence, Set
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import QuerySet
 
 from customers import selectors
-from customers.models import LAYER_ID, Account, BusinessClass, Grade, Status, valid_holding
-from customers.rules import GRADES, grade_rank
+from customers.models import LAYER_ID, Account, BusinessClass, Grade, Status, grade_order, valid_holding
+from customers.rules import GRADES
 from layers.registry import BadFilter, Clusters, LayerPart, MapLayer
 
 PART = "customers"
@@ -64,12 +64,6 @@ def _among(
     return narrowed
 
 
-def _grade_bucket() -> Case:
-    return Case(
-        *(When(grade=grade, then=Value(grade_rank(grade))) for grade in GRADES), default=Value(len(GRADES) - 1), output_field=IntegerField()
-    )
-
-
 CUSTOMERS = MapLayer(
     id=LAYER_ID,
     title={"en": "Customers", "zh": "客户"},
@@ -90,7 +84,7 @@ CUSTOMERS = MapLayer(
             },
         )
     ],
-    clusters=Clusters(of_part=PART, below_zoom=13, bucket=_grade_bucket(), bucket_values=GRADES, bucket_filter="grade"),
+    clusters=Clusters(of_part=PART, below_zoom=13, bucket=grade_order(), bucket_values=GRADES, bucket_filter="grade"),
     filters={
         "grade": _among(Grade.values, selectors.filter_grade, "grade"),
         "class": _among(BusinessClass.values, selectors.filter_class, "class"),

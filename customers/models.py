@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now, Reverse, TruncDate
 
+from customers.rules import GRADES, grade_rank
 from layers import access
 from spatial.models import Area, Point
 
@@ -62,8 +63,8 @@ class Enterprise(models.Model):
 
 
 def grade_order() -> models.Case:
-    """Return the expression that is 0 for the gravest grade up to 4 for none."""
-    ranks = (models.When(grade=grade, then=models.Value(rank)) for rank, grade in enumerate(Grade.values))
+    """Return the expression that is 0 for the gravest grade up to 4 for none: `rules.grade_rank` in the database, and the bucket of the cluster pyramid."""
+    ranks = (models.When(grade=grade, then=models.Value(grade_rank(grade))) for grade in GRADES)
     return models.Case(*ranks, output_field=models.SmallIntegerField())
 
 
