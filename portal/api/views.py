@@ -127,9 +127,9 @@ class Session(APIView):
 
     @extend_schema(request=SignInIn, responses={200: MeOut, 202: SecondFactorNeeded})
     def post(self, request: Request) -> Response:
-        fields = valid(SignInIn, request.data)
         # SessionAuthentication checks CSRF for signed-in people only; sign-in itself must be guarded too.
         CookieSession().enforce_csrf(request)
+        fields = valid(SignInIn, request.data)
         username, at = fields["username"], timezone.now()
         tried = lockout.reserve(request, username=username, kind="password", at=at)
         user = authenticate(request, username=username, password=fields["password"])
@@ -159,8 +159,8 @@ class SecondFactor(APIView):
 
     @extend_schema(request=SecondFactorIn, responses=MeOut)
     def post(self, request: Request) -> Response:
-        code, at = valid(SecondFactorIn, request.data)["code"], timezone.now()
         CookieSession().enforce_csrf(request)
+        code, at = valid(SecondFactorIn, request.data)["code"], timezone.now()
         user, remember_device = _pending(request, at)
         tried = lockout.reserve(request, username=user.username, kind="code", at=at)
         try:

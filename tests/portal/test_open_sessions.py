@@ -170,5 +170,11 @@ def test_idle_time_can_be_turned_off_for_a_wall(settings, planner):
 def test_the_page_learns_before_anybody_signs_in_what_it_needs(settings):
     answer = Client().get("/api/v1/sign-in")
 
-    assert answer.json() == {"providers": [], "idle_minutes": 60, "password_profile": "modern", "second_factor": "off"}
+    assert answer.json() == {
+        "providers": [],
+        "idle_minutes": 60,
+        "password_profile": "modern",
+        "password_rules": [{"code": "min_length", "value": 12}, {"code": "not_common"}],
+        "second_factor": "off",
+    }
     assert "csrftoken" in answer.cookies
