@@ -7,6 +7,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.bench.harness import ROUNDS, Result, database, median_ratio
 
@@ -44,12 +45,14 @@ def move_some(customer_ids: list[int], moves: int) -> float:
     return moves / took
 
 
-def measure(rounds: int) -> dict[str, list[float]]:
-    """Return moves per second by side and number of writers, in turns."""
+def measure(rounds: int) -> dict[str, Any]:
+    """Return moves per second by side and number of writers, in turns; `rows` and `moves`: of the moves with a row, how many left one."""
     from customers import services
+    from layers.models import AuditRow
 
     record = services.audit.record
-    found: dict[str, list[float]] = {f"{side} {writers}": [] for writers in WRITERS for side in ("with", "without")}
+    rows_before = AuditRow.objects.count()
+    found: dict[str, Any] = {f"{side} {writers}": [] for writers in WRITERS for side in ("with", "without")}
     for number in range(rounds):
         for writers in WRITERS:
             for side in ("with", "without") if number % 2 else ("without", "with"):
@@ -58,6 +61,8 @@ def measure(rounds: int) -> dict[str, list[float]]:
                 with ThreadPoolExecutor(writers) as pool:
                     jobs = [pool.submit(move_some, share, MOVES // writers) for share in shares]
                     found[f"{side} {writers}"].append(sum(job.result() for job in jobs))
+    found["rows"] = AuditRow.objects.count() - rows_before
+    found["moves"] = rounds * sum(MOVES // writers * writers for writers in WRITERS)
     return found
 
 
@@ -67,7 +72,13 @@ def _nothing(*_: object, **__: object) -> None: ...
 def run() -> Result:
     made = database(10_000)
     made.manage("migrate", "-v", "0")
-    made.manage("shell", "-v", "0", "-c", "from django.contrib.auth.models import User; User.objects.get_or_create(username='bench')")
+    made.manage(
+        "shell",
+        "-v",
+        "0",
+        "-c",
+        "from django.contrib.auth.models import User; User.objects.update_or_create(username='bench', defaults={'is_superuser': True})",
+    )
     done = subprocess.run([sys.executable, __file__], env=made.env(PYTHONPATH="."), capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
     ratios = {writers: median_ratio(found[f"without {writers}"], found[f"with {writers}"]) for writers in WRITERS}
