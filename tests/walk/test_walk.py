@@ -1,29 +1,33 @@
-"""The walk: every address with every method, every tile over the foreign sites, every stream, as a neighbour and as a customer.
+"""The walk: every address with every method, every tile over the foreign sites, their imagery, every stream, as a neighbour and as a customer.
 
 Through real web processes on real ports, and through the real proxy before them: a person who may see everything asks first, so that every cache has the answer that must
 not be given (S03). Whatever comes back is unpacked and searched for the names, numbers and people of customers who are not theirs.
 """
 
+import io
 import json
 from collections.abc import Iterator
 
 import mapbox_vector_tile
+import numpy as np
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.http import urlencode
+from PIL import Image
 
 from customers import services
 from customers.models import Account
 from layers import registry, tokens
-from layers.models import AccessToken, LayerGrant, Session, Stream
+from layers.models import AccessToken, Basemap, LayerGrant, Session, Stream
 from spatial.models import Area
 from spatial.services.points import PointCommand
 from spatial.tiles import tile_at
-from tests.cast import MONDAY, new_customer
+from tests.cast import DIPOLI, MONDAY, new_customer
 from tests.layers.live_server import LiveBrowser, WebProcess, session_of, web_process
-from tests.walk import addresses, scene
+from tests.walk import addresses, imagery, scene
+from tests.walk.imagery import map_proxy
 from tests.walk.proxy import proxy
 from tests.walk.scene import SPOTS, Answer, Scene, Walker, found_secrets
 
@@ -38,8 +42,10 @@ RING = [[24.85, 60.15], [25.05, 60.15], [25.05, 60.25], [24.85, 60.25], [24.85, 
 def servers(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[WebProcess]]:
     """Two workers: what one has rendered for staff, the other has not, and both must answer alike."""
     folder = tmp_path_factory.mktemp("walk")
-    with web_process(settings.REDIS_URL, folder / "one") as one, web_process(settings.REDIS_URL, folder / "two") as two:
-        yield [one, two]
+    with map_proxy(folder / "imagery") as url:
+        one, two = (web_process(settings.REDIS_URL, folder / name, MAPPROXY_URL=url) for name in ("one", "two"))
+        with one as first, two as second:
+            yield [first, second]
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +242,42 @@ def test_no_tile_tells_of_what_is_foreign(servers: list[WebProcess], proxied: in
     print(f"\nwalk: {len(paths)} tiles, {sum(walker.asked for walker in readers)} requests of zooms {ZOOMS[0]} to {ZOOMS[-1]}")
     assert [leak for walker in readers for leak in walker.leaks] == []
     assert seen_by_staff >= {account.pk for account in town.foreign[:3]}, "the walk looked at the wrong tiles"
+
+
+def test_no_imagery_shows_what_is_foreign(servers: list[WebProcess], proxied: int, town: Scene) -> None:
+    """Of the neighbour's imagery every pixel with a colour lies in Espoo, west of the border."""
+    Basemap.objects.create(key=imagery.KEY, kind="imagery", title_en="Walk", title_zh="Walk", source_type="geotiff", source="elsewhere")
+    border = (24.8, 60.18)
+    tiles = sorted({(z, *tile_at(*where, z)) for where in (*SPOTS.values(), DIPOLI, border) for z in ZOOMS})
+    ports = [*(server.port for server in servers), proxied]
+    staff = [Walker(port, town.staff, town) for port in ports]
+    neighbours = [Walker(port, town.neighbour, town) for port in ports]
+
+    own = foreign = 0
+    for z, x, y in tiles:
+        path = f"/imagery/{imagery.KEY}/{z}/{x}/{y}.png"
+        staffs = [walker.ask("GET", path) for walker in staff]
+        foreign += sum((lons_of(answer, z, x) > border[0]).sum() for answer in staffs)
+        for walker in neighbours:
+            answer = walker.look("GET", path)
+            assert answer.status in (200, 404), path
+            if answer.status == 200:
+                assert (lons_of(answer, z, x) <= border[0]).all(), path
+                own += len(lons_of(answer, z, x))
+                assert "private" in answer.headers["cache-control"]
+                assert answer.headers["etag"] != staffs[0].headers["etag"], path
+            assert walker.look("GET", path, headers={"If-None-Match": staffs[0].headers["etag"]}).status != 304
+
+    print(f"\nwalk: {len(tiles)} tiles of imagery, {sum(walker.asked for walker in neighbours)} requests")
+    assert min(own, foreign) > 100_000, "the walk looked at the wrong tiles"
+
+
+def lons_of(answer: Answer, z: int, x: int) -> np.ndarray:
+    """Return the longitudes of the pixels (their centres) that have a colour or are not wholly transparent."""
+    assert answer.status == 200
+    pixels = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGBA"))
+    _, columns = np.nonzero(pixels.any(axis=2))
+    return (x + (columns + 0.5) / pixels.shape[1]) / (1 << z) * 360 - 180
 
 
 def ids(answer: Answer) -> set[int]:
