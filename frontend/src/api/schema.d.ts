@@ -420,7 +420,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The backgrounds to choose from, each with its datum, date, licence and whether its source answers. */
+        /**
+         * @description The backgrounds to choose from, each with its datum, date, licence and whether its source answers.
+         *
+         *     Imagery is offered as far as the person may see it: `bounds` ends with their areas.
+         */
         get: operations["v1_basemaps_list"];
         put?: never;
         post?: never;
