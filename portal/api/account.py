@@ -22,22 +22,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from layers import access, audit, sessions
-from layers.api.messages import valid
+from layers.api.messages import Strict, valid
 from portal import lockout, passwords, second_factor
 from portal import sessions as open_sessions
 
 PENDING_TOTP = "pending_totp"
 
 
-class PasswordIn(serializers.Serializer):
+class PasswordIn(Strict):
     password = serializers.CharField(max_length=500, trim_whitespace=False)
 
 
-class CodeIn(serializers.Serializer):
+class CodeIn(Strict):
     code = serializers.CharField(max_length=20)
 
 
-class NewPasswordIn(serializers.Serializer):
+class NewPasswordIn(Strict):
     old = serializers.CharField(max_length=500, trim_whitespace=False)
     new = serializers.CharField(max_length=500, trim_whitespace=False)
 
@@ -128,7 +128,7 @@ class Security(APIView):
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class Totp(APIView):
-    """My authenticator app."""
+    """My authenticator app. When it is set up, changed or taken away, all other sessions end: they had shown less."""
 
     @extend_schema(operation_id="account_totp_begin", request=PasswordIn, responses=NewTotpOut)
     def post(self, request: Request) -> Response:
@@ -145,6 +145,7 @@ class Totp(APIView):
         if not secret:
             raise second_factor.BadCode
         codes = second_factor.set_totp(me, get_adapter().decrypt(secret), code, at=at)
+        end_others(request, at)
         del request.session[PENDING_TOTP]
         if sessions.begun_of(request.session).how in ("", sessions.PASSWORD):
             sessions.change(request.session, how=sessions.TOTP)

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from customers.selectors import person_name
 from layers import access, audit, sessions
-from layers.api.messages import valid
+from layers.api.messages import Strict, valid
 from portal import lockout, passwords, second_factor, selectors
 from portal.api.account import PasswordRuleOut
 from portal.api.authentication import Session as CookieSession
@@ -27,13 +27,13 @@ from portal.api.authentication import Session as CookieSession
 PENDING, PENDING_FOR = "pending", timedelta(minutes=5)
 
 
-class SignInIn(serializers.Serializer):
+class SignInIn(Strict):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=500, trim_whitespace=False)
     remember_device = serializers.BooleanField(default=True)
 
 
-class SecondFactorIn(serializers.Serializer):
+class SecondFactorIn(Strict):
     code = serializers.CharField(max_length=20)
 
 

@@ -11,6 +11,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from layers.models import AuditRow
 from portal import second_factor
@@ -190,6 +191,16 @@ def test_setting_up_asks_for_the_password_and_a_first_code(planner):
     assert begun["qr_svg"].lstrip().startswith("<?xml") or "<svg" in begun["qr_svg"]
     assert client.put("/api/v1/account/totp", {"code": "000000"}, content_type="application/json").json()["code"] == "bad_code"
     assert not second_factor.has_totp(planner)
+
+
+def test_setting_up_ends_the_other_sessions_which_the_password_alone_had_opened(planner):
+    here, elsewhere = Browser(planner), Browser(planner)
+    secret = here.client.post("/api/v1/account/totp", {"password": PASSWORD}, content_type="application/json").json()["secret"]
+
+    answer = here.client.put("/api/v1/account/totp", {"code": code_of(secret, timezone.now())}, content_type="application/json")
+
+    assert answer.status_code == 200
+    assert (here.get("/api/v1/me").status_code, elsewhere.get("/api/v1/me").status_code) == (200, 401)
 
 
 def test_the_secret_is_not_readable_in_the_database(planner):
