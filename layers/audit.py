@@ -82,6 +82,12 @@ def machine_work(name: str) -> Iterator[None]:
         yield
 
 
+def about(person: User, action: str, *, before: Values | None = None, after: Values | None = None) -> Deed:
+    """Return the deed that was done to this person's account."""
+    label = person.get_full_name() or person.username
+    return Deed(action, layer="people", object_id=person.pk, label=label, before=before, after=after)
+
+
 def present_origin() -> Origin:
     """Return from where the request comes that is being answered."""
     return _ORIGIN.get() or Origin()
@@ -142,19 +148,19 @@ def refused(*, user: User | None, at: datetime, code: str, layer: str, object_id
 def signed_in(*, user: User, at: datetime, how: str = "password") -> None:
     """Record a sign-in; `how` names the factors, never a secret."""
     with transaction.atomic():
-        record([_about(user, "session.sign_in", after={"how": how})], user=user, at=at)
+        record([about(user, "session.sign_in", after={"how": how})], user=user, at=at)
 
 
 def signed_out(*, user: User, at: datetime) -> None:
     """Record a sign-out."""
     with transaction.atomic():
-        record([_about(user, "session.sign_out")], user=user, at=at)
+        record([about(user, "session.sign_out")], user=user, at=at)
 
 
 def sign_in_refused(*, username: str, at: datetime, why: str) -> None:
     """Record a refused sign-in. A name that nobody has is not kept: people type their password into the wrong field."""
     aimed_at = User.objects.filter(username=username).first()
-    deed = _about(aimed_at, "session.refused", after={"why": why}) if aimed_at else Deed("session.refused", after={"why": why})
+    deed = about(aimed_at, "session.refused", after={"why": why}) if aimed_at else Deed("session.refused", after={"why": why})
     with transaction.atomic():
         record([deed], user=None, at=at)
 
@@ -260,10 +266,6 @@ def _locked_head() -> tuple[int, str]:
         AuditHead.objects.bulk_create([AuditHead()], ignore_conflicts=True)
         return _locked_head()
     return head
-
-
-def _about(person: User, action: str, after: Values | None = None) -> Deed:
-    return Deed(action, layer="people", object_id=person.pk, label=person.get_full_name() or person.username, after=after)
 
 
 def _columns(deed: Deed) -> dict[str, Any]:

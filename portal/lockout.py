@@ -90,14 +90,7 @@ def unlock(people: Iterable[User], *, by: User, at: datetime) -> None:
     with transaction.atomic():
         subjects = [_subject(user.username, kind) for user in people for kind in ("password", "code", "reset")]
         SignInTry.objects.filter(subject__in=subjects).delete()
-        audit.record(
-            [
-                audit.Deed("person.unlock", layer="people", object_id=user.pk, label=user.get_full_name() or user.username)
-                for user in people
-            ],
-            user=by,
-            at=at,
-        )
+        audit.record([audit.about(user, "person.unlock") for user in people], user=by, at=at)
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, *, username: str) -> None:

@@ -27,8 +27,7 @@ def send_password_resets(user_ids: list[int], ip: str, device: str) -> str:
     for user in people:
         _send(user, "reset")
     with audit.coming_from(audit.Origin(ip=ip, device=device)), transaction.atomic():
-        deeds = [audit.Deed("person.reset", layer="people", object_id=user.pk, label=person_name(user)) for user in people]
-        audit.record(deeds, user=None, at=timezone.now())
+        audit.record([audit.about(user, "person.reset") for user in people], user=None, at=timezone.now())
     return f"{len(people)} sent."
 
 

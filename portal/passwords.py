@@ -63,8 +63,7 @@ def change(user: User, new: str, *, at: datetime) -> None:
     user.set_password(new)
     with transaction.atomic():
         user.save(update_fields=["password"])
-        label = user.get_full_name() or user.username
-        audit.record([audit.Deed("person.password", layer="people", object_id=user.pk, label=label)], user=user, at=at)
+        audit.record([audit.about(user, "person.password")], user=user, at=at)
 
 
 def kinds(password: str) -> int:

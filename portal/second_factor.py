@@ -62,7 +62,7 @@ def take_code(user: User, code: str, *, at: datetime) -> str:
             return "totp"
         row = Authenticator.objects.filter(user=user, type=_RECOVERY).first()
         if len(code) == 8 and row and RecoveryCodes(row).validate_code(code):
-            audit.record([_deed(user, "second_factor.recover", after={"codes_left": recovery_codes_left(user)})], user=user, at=at)
+            audit.record([audit.about(user, "second_factor.recover", after={"codes_left": recovery_codes_left(user)})], user=user, at=at)
             return "recovery_code"
     raise BadCode
 
@@ -82,7 +82,7 @@ def set_totp(user: User, secret: str, code: str, *, at: datetime) -> list[str]:
             user=user, type=_TOTP, data={"secret": get_adapter().encrypt(secret), "last_step": step}, created_at=at
         )
         codes = RecoveryCodes.activate(user).generate_codes()
-        audit.record([_deed(user, "second_factor.set")], user=user, at=at)
+        audit.record([audit.about(user, "second_factor.set")], user=user, at=at)
     return codes
 
 
@@ -91,7 +91,7 @@ def renew_recovery_codes(user: User, *, at: datetime) -> list[str]:
     with transaction.atomic():
         Authenticator.objects.filter(user=user, type=_RECOVERY).delete()
         codes = RecoveryCodes.activate(user).generate_codes()
-        audit.record([_deed(user, "second_factor.recovery_codes")], user=user, at=at)
+        audit.record([audit.about(user, "second_factor.recovery_codes")], user=user, at=at)
     return codes
 
 
@@ -100,7 +100,7 @@ def remove(user: User, *, by: User, at: datetime) -> None:
     with transaction.atomic():
         removed, _ = Authenticator.objects.filter(user=user).delete()
         if removed:
-            audit.record([_deed(user, "second_factor.remove")], user=by, at=at)
+            audit.record([audit.about(user, "second_factor.remove")], user=by, at=at)
 
 
 def _take_totp(user: User, code: str, at: datetime) -> bool:
@@ -113,7 +113,3 @@ def _take_totp(user: User, code: str, at: datetime) -> bool:
     row.data["last_step"], row.last_used_at = step, at
     row.save(update_fields=["data", "last_used_at"])
     return True
-
-
-def _deed(user: User, action: str, after: dict[str, object] | None = None) -> audit.Deed:
-    return audit.Deed(action, layer="people", object_id=user.pk, label=user.get_full_name() or user.username, after=after)

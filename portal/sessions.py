@@ -45,13 +45,7 @@ def end(sessions: QuerySet[Session], *, by: User, at: datetime) -> int:
         people = User.objects.in_bulk({session.user_id for session in ended})
         audit.record(
             [
-                audit.Deed(
-                    "session.revoke",
-                    layer="people",
-                    object_id=person.pk,
-                    label=person.get_full_name() or person.username,
-                    before={"ip": session.ip, "device": session.device},
-                )
+                audit.about(person, "session.revoke", before={"ip": session.ip, "device": session.device})
                 for session in ended
                 if (person := people.get(session.user_id or 0))
             ],

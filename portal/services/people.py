@@ -78,8 +78,7 @@ def edit_person(user_id: int, fields: Mapping[str, str], *, by: User, at: dateti
         before, after = audit.changed({name: getattr(user, name) for name in fields}, fields)
         if after:
             User.objects.filter(pk=user.pk).update(**after)
-            deed = audit.Deed("person.edit", layer="people", object_id=user.pk, label=person_name(user), before=before, after=after)
-            audit.record([deed], user=by, at=at)
+            audit.record([audit.about(user, "person.edit", before=before, after=after)], user=by, at=at)
 
 
 def remove_second_factor(user_id: int, *, by: User, at: datetime) -> None:
@@ -122,8 +121,7 @@ def _send_invitation(user: User, *, by: User, at: datetime) -> None:
     Invitation.objects.update_or_create(user=user, defaults={"sent_at": at})
     # The queue is a table: the e-mail is sent if, and only if, this transaction commits.
     async_task("portal.mail.send_invitation", user.pk)
-    told = {"username": user.username, "email": user.email}
-    audit.record([audit.Deed("person.invite", layer="people", object_id=user.pk, label=person_name(user), after=told)], user=by, at=at)
+    audit.record([audit.about(user, "person.invite", after={"username": user.username, "email": user.email})], user=by, at=at)
 
 
 def _locked(user_id: int) -> User:
