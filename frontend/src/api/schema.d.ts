@@ -93,11 +93,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** @description My authenticator app. */
+        /** @description My authenticator app. When it is set up, changed or taken away, all other sessions end: they had shown less. */
         put: operations["account_totp_confirm"];
-        /** @description My authenticator app. */
+        /** @description My authenticator app. When it is set up, changed or taken away, all other sessions end: they had shown less. */
         post: operations["account_totp_begin"];
-        /** @description My authenticator app. */
+        /** @description My authenticator app. When it is set up, changed or taken away, all other sessions end: they had shown less. */
         delete: operations["account_totp_remove"];
         options?: never;
         head?: never;
@@ -935,6 +935,7 @@ export interface components {
          * @enum {string}
          */
         BusinessClass: "large" | "top100" | "key100" | "growth100" | "own_transformer" | "dedicated_feeder";
+        /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         CodeInRequest: {
             code: string;
         };
@@ -1324,6 +1325,7 @@ export interface components {
          * @enum {string}
          */
         NeedsEnum: "second_factor";
+        /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         NewPasswordInRequest: {
             old: string;
             new: string;
@@ -1368,6 +1370,7 @@ export interface components {
             username: string;
             readonly owner: string;
         };
+        /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         PasswordInRequest: {
             password: string;
         };
@@ -1506,6 +1509,7 @@ export interface components {
          * @enum {string}
          */
         SecondFactorEnum: "off" | "staff";
+        /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         SecondFactorInRequest: {
             code: string;
         };
@@ -1537,6 +1541,7 @@ export interface components {
             password_rules: components["schemas"]["PasswordRuleOut"][];
             second_factor: components["schemas"]["SecondFactorEnum"];
         };
+        /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         SignInInRequest: {
             username: string;
             password: string;
