@@ -13,7 +13,9 @@ begin
     if not exists (select from pg_roles where rolname = '{portal}') then
         create role "{portal}" nologin noinherit;
     end if;
-exception when insufficient_privilege then
+exception when duplicate_object or unique_violation then
+    null;  -- roles belong to the whole cluster, and another database of it is migrated at this moment
+when insufficient_privilege then
     raise exception 'The role {portal} is missing and may not be made here: run deploy/roles.sql as a superuser first.';
 end $$;
 """
