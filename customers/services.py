@@ -435,8 +435,9 @@ def _in_order(accounts: Sequence[Account]) -> list[Account]:
 
 
 def _settle_areas(accounts: Sequence[Account]) -> None:
-    """Set each located customer's county to the one that covers its point."""
-    strayed = _strayed(Account.objects.filter(pk__in=[account.pk for account in accounts]))
+    """Set each customer's county to the one that covers its point; whose placing was undone stands in none."""
+    rows = Account.objects.filter(pk__in=[account.pk for account in accounts])
+    strayed = _strayed(rows) | _unplaced(rows)
     for account in accounts:
         if account.pk in strayed:
             account.area_id = strayed[account.pk]
@@ -451,6 +452,13 @@ def _strayed(rows: AccountQuerySet) -> dict[int, int | None]:
     for county in set(strayed.values()):
         Account.objects.filter(pk__in=[pk for pk, covering in strayed.items() if covering == county]).update(area_id=county)
     return strayed
+
+
+def _unplaced(rows: AccountQuerySet) -> dict[int, None]:
+    """Take the county from each customer without a location; return whose."""
+    unplaced = list(rows.filter(point__geom__isnull=True, area__isnull=False).values_list("pk", flat=True))
+    Account.objects.filter(pk__in=unplaced).update(area=None)
+    return dict.fromkeys(unplaced)
 
 
 def _store_removal(

@@ -31,7 +31,9 @@ def ensure_demo_accounts(known: dict[str, str]) -> dict[str, dict[str, str]]:
         for role in ROLE_ACTIONS:
             [group] = rights.ensure_roles([role])
             first_name, last_name = _NAMES[role]
-            user, _ = User.objects.get_or_create(username=role, defaults={"first_name": first_name, "last_name": last_name})
+            # With an address, so that a forgotten password can be tried out; example.org is nobody's.
+            told = {"first_name": first_name, "last_name": last_name, "email": f"{role}@example.org"}
+            user, _ = User.objects.get_or_create(username=role, defaults=told)
             password = known.get(role, "")
             if not (password and user.check_password(password)):
                 password = f"{secrets.token_urlsafe(4)}-{secrets.token_urlsafe(8)}"

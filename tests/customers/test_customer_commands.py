@@ -123,16 +123,18 @@ def test_a_customer_from_the_tray_is_placed_on_the_map(theatre, planner):
     assert browser.get("/api/v1/customers", located="false").json()["count"] == 0
 
 
-def test_a_placing_taken_back_puts_the_customer_into_the_tray_again(theatre, planner):
+def test_a_placing_taken_back_puts_the_customer_into_the_tray_again(theatre, planner, helsinki):
     browser = Browser(planner)
     placing = browser.post(f"/api/v1/customers/{theatre.pk}/move", move_to(THEATRE, base_version=0)).json()["move"]
     assert browser.get(f"/api/v1/customers/{theatre.pk}/history").json()[0]["can_undo"] is True
+    assert Account.objects.get(pk=theatre.pk).area == helsinki
 
     answer = browser.post(f"/api/v1/customers/{theatre.pk}/undo", {"move_id": placing["id"], "base_version": 1})
 
     assert (answer.status_code, answer.json()["move"]["kind"], answer.json()["move"]["to"]) == (200, "undo", None)
     assert (answer.json()["feature"]["geometry"], answer.json()["customer"]["point"]) == (None, None)
     assert browser.get("/api/v1/customers", located="false").json()["count"] == 1
+    assert Account.objects.get(pk=theatre.pk).area is None
     assert [row["can_undo"] for row in browser.get(f"/api/v1/customers/{theatre.pk}/history").json()] == [True, False]
 
 
