@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 // @ts-expect-error a plain script, shared with the build
 import { localeProblems } from "../scripts/check-locales.mjs";
+import { rulesToShow } from "../src/lib/password-rules";
 
 const SRC = join(__dirname, "../src");
 
@@ -15,7 +16,7 @@ function sources(folder: string): string[] {
   });
 }
 
-function keysOf(namespace: string): Set<string> {
+function keysOf(namespace: string, language = "en"): Set<string> {
   const flatten = (texts: Record<string, unknown>, prefix = ""): string[] =>
     Object.entries(texts).flatMap(([key, value]) =>
       typeof value === "string"
@@ -23,7 +24,7 @@ function keysOf(namespace: string): Set<string> {
         : flatten(value as Record<string, unknown>, `${prefix}${key}.`),
     );
   try {
-    return new Set(flatten(JSON.parse(readFileSync(join(SRC, `locales/en/${namespace}.json`), "utf8"))));
+    return new Set(flatten(JSON.parse(readFileSync(join(SRC, `locales/${language}/${namespace}.json`), "utf8"))));
   } catch {
     return new Set();
   }
@@ -54,5 +55,14 @@ describe("texts", () => {
     });
 
     expect(missing).toEqual([]);
+  });
+
+  it.each(["en", "zh"])("tell every password rule that the server can send (%s)", (language) => {
+    const server = readFileSync(join(SRC, "../../portal/passwords.py"), "utf8");
+    const rules = [...server.matchAll(/"code": "(\w+)"/g)].map(([, code = ""]) => ({ code }));
+    const texts = keysOf("my-account", language);
+
+    expect(rules.map(({ code }) => code)).toContain("not_the_name");
+    expect(rulesToShow(rules).filter(({ code }) => !texts.has(`password.rule.${code}`))).toEqual([]);
   });
 });
