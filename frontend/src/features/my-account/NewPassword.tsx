@@ -45,8 +45,11 @@ export function NewPassword({
               <Icon name={judgement === "met" ? "check" : "circle"} size={14} />
               <span>
                 {t(`password.rule.${rule.code}`, { count: rule.value ?? 0, defaultValue: rule.code })}
-                <span className="visually-hidden"> ({t(`password.judgement.${judgement}`)})</span>
-                {judgement === "later" && <small aria-hidden="true"> {t("password.judgement.later")}</small>}
+                {judgement === "later" ? (
+                  <small> {t("password.judgement.later")}</small>
+                ) : (
+                  <span className="visually-hidden"> ({t(`password.judgement.${judgement}`)})</span>
+                )}
               </span>
             </li>
           );
