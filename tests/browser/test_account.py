@@ -134,7 +134,7 @@ def test_a_second_step_is_set_up_asked_for_and_replaced_by_a_recovery_code_once(
     page.get_by_role("button", name="Use a recovery code instead").click()
     page.get_by_label("Recovery code").fill(recovery_code)
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("alert")).to_contain_text("was used before")
+    expect(page.get_by_role("alert")).to_contain_text("was used before. Each works once")
     expect(page.get_by_label("Recovery code")).to_be_focused()
 
 

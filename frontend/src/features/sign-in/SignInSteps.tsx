@@ -72,7 +72,10 @@ function Password({
   const [missing, setMissing] = useState<readonly string[]>([]);
   const form = useRef<HTMLFormElement>(null);
   useFocusOnWrong(form, attempts, signIn.error);
+  const refusedFor = signIn.variables?.username;
   const lockout = useLockout(signIn.error);
+  // The clock is the one name's: whoever types another need not wait for it.
+  const mustWait = lockout?.isOn && name.trim() === refusedFor;
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -98,7 +101,7 @@ function Password({
           {errorText(signIn.error, t)}
         </Message>
       )}
-      <Lockout lockout={lockout} />
+      <Lockout lockout={name.trim() === refusedFor ? lockout : null} />
       <form ref={form} className={css.form} onSubmit={submit} noValidate>
         <TextField
           label={t("username")}
@@ -133,7 +136,7 @@ function Password({
             <small>{t("rememberWhy")}</small>
           </span>
         </label>
-        <Button type="submit" kind="primary" disabled={signIn.isPending || lockout?.isOn}>
+        <Button type="submit" kind="primary" disabled={signIn.isPending || mustWait}>
           {t(signIn.isPending ? "working" : "submit")}
         </Button>
         <Button kind="quiet" onClick={() => onStep("forgotten")}>
@@ -193,7 +196,7 @@ function Code({ ways, onStep, onLate }: StepProps & { ways: readonly string[]; o
     <>
       {check.isError && !lockout && !isLate && (
         <Message tone="critical" requestId={wrong ? undefined : errorRequestId(check.error)}>
-          {wrong ? t("code.wrong") : errorText(check.error, t)}
+          {wrong ? t(`code.${way}.wrong`) : errorText(check.error, t)}
         </Message>
       )}
       <Lockout lockout={lockout} />
