@@ -25,6 +25,11 @@ def is_for(user: Any) -> bool:
     return bool(user.is_authenticated) and not access.is_staff_role(user)
 
 
+def is_in_force() -> bool:
+    """Return whether this thread reads through the net at the moment."""
+    return _READER.get() is not None
+
+
 @contextmanager
 def reading_as(user: Any) -> Iterator[None]:
     """Run every query inside as the portal's role for this person, in one transaction. For staff nothing is changed, nor costs anything."""

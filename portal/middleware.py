@@ -144,7 +144,7 @@ class RowSecurity:
             # Whose token it is, only the door finds out (`portal.api.authentication.Token`).
             request.META[row_security.NET] = net
             response = self.get_response(request)
-            if isinstance(response, StreamingHttpResponse):
+            if isinstance(response, StreamingHttpResponse) and row_security.is_in_force():
                 # What is sent later would be read later, outside the net.
                 response.streaming_content = list(response.streaming_content)
             return response
