@@ -288,10 +288,10 @@ def test_an_area_that_rights_depend_on_stays(page, aino, open_admin):
 def test_the_last_administrator_is_told_why_they_stay(page, aino, open_admin):
     open_admin(f"people/{number_of(aino, 'administrator')}")
 
-    page.get_by_role("button", name="Lock out").click()
+    page.get_by_role("button", name="Block").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("This is you")).to_be_visible()
-    dialog.get_by_role("button", name="Lock out").click()
+    dialog.get_by_role("button", name="Block").click()
 
     expect(dialog.get_by_role("alert")).to_contain_text("this would leave no administrator")
 
@@ -300,14 +300,14 @@ def test_somebody_is_locked_out_and_let_in_again(page, aino, open_admin):
     open_admin(f"people/{number_of(aino, 'analyst')}")
     pane = page.get_by_role("region", name="Analyst Tester")
 
-    pane.get_by_role("button", name="Lock out").click()
-    page.get_by_role("dialog").get_by_role("button", name="Lock out").click()
-    expect(pane.get_by_text("Locked out")).to_be_visible()
+    pane.get_by_role("button", name="Block").click()
+    page.get_by_role("dialog").get_by_role("button", name="Block").click()
+    expect(pane.get_by_text("Blocked")).to_be_visible()
     with pytest.raises(Refused):
         Person(aino.base_url, "analyst")
 
     page.get_by_role("button", name="Undo").click()
-    expect(pane.get_by_text("Locked out")).to_have_count(0)
+    expect(pane.get_by_text("Blocked")).to_have_count(0)
     Person(aino.base_url, "analyst")
 
 
@@ -371,6 +371,7 @@ def test_a_session_of_somebody_is_ended(page, aino, open_admin):
     open_admin(f"access/{number_of(aino, 'analyst')}")
     sessions = page.get_by_role("table", name="Sessions")
     expect(sessions.get_by_role("rowheader").first).to_contain_text("Analyst Tester")
+    expect(sessions.get_by_role("cell", name="Python", exact=True).first).to_be_visible()
 
     while sessions.get_by_role("button", name="End").count():
         before = sessions.get_by_role("row").count()
