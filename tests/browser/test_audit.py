@@ -58,6 +58,7 @@ def test_a_supervisor_finds_who_moved_it_opens_before_and_after_and_takes_the_fi
     expect(values.filter(has_text="Longitude")).to_contain_text("24.944000")
     expect(values.filter(has_text="Longitude")).to_contain_text("24.944400")
     expect(page.get_by_text("127.0.0.1", exact=True)).to_be_visible()
+    expect(page.get_by_text("Python", exact=True)).to_be_visible()
 
     with page.expect_download() as download:
         page.get_by_role("link", name=say("en", "audit:export")).click()

@@ -8,6 +8,7 @@ import {
   useAdminSessions,
   useAdminTokens,
 } from "@/api/administration";
+import { deviceWords } from "@/lib/device-words";
 import { formatNumber } from "@/lib/format";
 import { Button, Chip, Empty, TextField } from "@/lib/ui";
 import { act } from "./act";
@@ -28,7 +29,9 @@ export default function Access() {
   const tokens = useAdminTokens();
   const wanted = text.trim().toLocaleLowerCase();
   const named = (...names: string[]) => names.join(" ").toLocaleLowerCase().includes(wanted);
-  const shownSessions = (sessions.data ?? []).filter((row) => named(row.name, row.username, row.device, row.ip));
+  const shownSessions = (sessions.data ?? []).filter((row) =>
+    named(row.name, row.username, deviceWords(row.device) ?? row.device, row.ip),
+  );
   const shownTokens = (tokens.data ?? []).filter(
     (row) => (userId === null || row.user_id === userId) && named(row.owner, row.username, row.name),
   );
@@ -119,10 +122,13 @@ function Owner({ id, name, username, under }: { id: number; name: string; userna
 function SessionRow({ row }: { row: AdminSession }) {
   const { t } = useTranslation("administration");
   const name = row.name || row.username;
+  const device = deviceWords(row.device);
   return (
     <tr>
-      <Owner id={row.user_id} name={row.name} username={row.username} under={row.device} />
-      <td data-column="device">{row.device || <span className={css.faint}>{t("access.unknownDevice")}</span>}</td>
+      <Owner id={row.user_id} name={row.name} username={row.username} under={device ?? undefined} />
+      <td data-column="device" title={row.device}>
+        {device ?? <span className={css.faint}>{t("access.unknownDevice")}</span>}
+      </td>
       <td data-column="ip">{row.ip}</td>
       <td data-column="started">
         <When at={row.created_at} never="" />

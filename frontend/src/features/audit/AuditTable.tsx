@@ -4,6 +4,7 @@ import { Fragment, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuditRow } from "@/api/audit";
 import { useMe } from "@/api/session";
+import { deviceWords } from "@/lib/device-words";
 import { formatTime } from "@/lib/format";
 import { fieldName, valueWords } from "@/lib/ledger-words";
 import { Button, IconButton } from "@/lib/ui";
@@ -88,7 +89,7 @@ function Details({ row }: { row: AuditRow }) {
   const about = {
     seq: String(row.seq),
     ip: row.ip,
-    device: row.device,
+    device: deviceWords(row.device) ?? row.device,
     requestId: row.request_id,
     batch: row.batch ?? "",
     hash: row.hash,
@@ -129,7 +130,7 @@ function Details({ row }: { row: AuditRow }) {
             value && (
               <div key={name}>
                 <dt>{t(`about.${name}`)}</dt>
-                <dd>{value}</dd>
+                <dd title={name === "device" ? row.device : undefined}>{value}</dd>
               </div>
             ),
         )}
