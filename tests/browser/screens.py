@@ -221,8 +221,7 @@ def _where(page: Page, language: str) -> None:
 
 
 def _draw_area(page: Page, language: str) -> None:
-    page.get_by_role("button", name=say(language, "administration:areas.draw"), exact=True).click()
-    page.get_by_role("toolbar").wait_for()
+    page.get_by_role("toolbar", name=say(language, "administration:areas.drawing")).wait_for()
 
 
 def _open_row(page: Page, language: str) -> None:

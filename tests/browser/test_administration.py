@@ -226,14 +226,19 @@ def mask_at(page: Page, x: float, y: float) -> int:
 def test_an_area_is_drawn_on_the_map_renamed_and_deleted(page, aino, open_admin):
     opened = open_admin("areas")
     page.get_by_role("button", name="Draw a new area").click()
-    page.get_by_label("Code").fill("TRI")
-    page.get_by_label("Name", exact=True).fill("Triangle")
+    expect(page.get_by_role("toolbar", name="Drawing the outline")).to_be_visible()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Draw the outline first")).to_be_visible()
+    expect(page.get_by_label("Code")).to_be_focused()
+    expect(page.get_by_text("Fill in this field.")).to_have_count(2)
+    page.get_by_label("Code").fill("TRI")
+    page.get_by_label("Name", exact=True).fill("Triangle")
 
-    page.get_by_role("button", name="Draw on the map").click()
-    for corner in [(24.92, 60.17), (24.94, 60.17), (24.94, 60.18)]:
+    for corner in [(24.92, 60.17), (24.94, 60.17)]:
         opened.click(corner)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("at least three corners")).to_be_visible()
+    opened.click((24.94, 60.18))
     expect(page.get_by_text("3 corners")).to_be_visible()
     page.get_by_role("button", name="Finish").click()
     expect(page.get_by_text("A new outline with 3 corners, not saved yet.")).to_be_visible()

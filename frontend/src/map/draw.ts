@@ -46,6 +46,8 @@ export interface DrawingOptions {
   width_m: number;
   onProgress: (progress: DraftProgress) => void;
   onFinish: (shape: DrawnShape) => void;
+  /** Enter came before a polygon had its three corners: it goes on being drawn. Without it, the drawing is given up. */
+  onTooFew?: () => void;
   onLeave: () => void;
 }
 
@@ -57,6 +59,7 @@ const ROOM_FROM_ZOOM = 15.4;
 const FLAT_UP_TO_M = 20_000;
 
 export function startDrawing(map: GridMap, kind: ShapeKind, options: DrawingOptions): DrawingSession {
+  let corners = 0;
   let circle: { centre: LonLat; radius_m: number } | null = null;
   const draw = new Draw({
     type: kind === "corridor" ? "LineString" : kind === "circle" ? "Circle" : "Polygon",
@@ -82,7 +85,12 @@ export function startDrawing(map: GridMap, kind: ShapeKind, options: DrawingOpti
 
   draw.on("drawstart", ({ feature }) => {
     const geometry = feature.getGeometry();
-    geometry?.on("change", () => kind !== "circle" && options.onProgress(progressOf(geometry)));
+    geometry?.on("change", () => {
+      if (kind === "circle") return;
+      const progress = progressOf(geometry);
+      corners = progress.corners;
+      options.onProgress(progress);
+    });
   });
   draw.on("drawend", ({ feature }) => {
     const shape = finished(kind, feature.getGeometry(), circle, options.width_m);
@@ -96,7 +104,10 @@ export function startDrawing(map: GridMap, kind: ShapeKind, options: DrawingOpti
   const stop = map.addInteraction(draw);
   const session: DrawingSession = {
     removeLast: () => (kind === "circle" ? draw.abortDrawing() : draw.removeLastPoint()),
-    finish: () => draw.finishDrawing(),
+    finish: () => {
+      if (kind === "polygon" && corners < 3 && options.onTooFew) options.onTooFew();
+      else draw.finishDrawing();
+    },
     leave: () => leave(),
   };
   const leave = map.enterMode({

@@ -9,6 +9,7 @@ import { formatNumber } from "@/lib/format";
 import { nameOf } from "@/lib/names";
 import { Button, TextField } from "@/lib/ui";
 import { RadioChoice, TextAreaField } from "@/lib/ui/fields";
+import { useFocusOnWrong } from "@/lib/ui/use-wrong-field";
 import { useMap } from "@/map/context";
 import { type DraftProgress, type DrawingSession, startDrawing } from "@/map/draw";
 import { addReach, cornersOf, type ReachOnMap } from "@/map/reach";
@@ -16,6 +17,7 @@ import { act } from "./act";
 import css from "./administration.module.css";
 import { Refusal } from "./parts";
 
+const CODE = /^[A-Za-z0-9_-]+$/;
 const KINDS: readonly AreaKind[] = ["service_area", "county"];
 
 /** `onDone` gets the code of what was saved, null when nothing was. */
@@ -26,18 +28,22 @@ export function AreaForm({ area, onDone }: { area: AdminArea | null; onDone: (co
   );
   const [geometry, setGeometry] = useState<AreaGeometry | null>(area?.geometry ?? null);
   const [error, setError] = useState<unknown>(null);
-  const [missing, setMissing] = useState(false);
+  const [attempts, setAttempts] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
+  useFocusOnWrong(form, attempts, error);
   const [busy, setBusy] = useState(false);
   const fields = isProblem(error) ? error.fieldErrors : {};
   const redrawn = geometry !== (area?.geometry ?? null);
   useShown(geometry, typed.name);
 
+  const [code, name, name_zh] = [typed.code.trim(), typed.name.trim(), typed.name_zh.trim()];
+  const tried = attempts > 0;
+
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    setMissing(!geometry);
-    if (!geometry) return;
+    setAttempts(attempts + 1);
+    if (!geometry || !name || !CODE.test(code)) return;
     const { kind } = typed;
-    const [code, name, name_zh] = [typed.code.trim(), typed.name.trim(), typed.name_zh.trim()];
     setBusy(true);
     const refused = await act(
       () => administration.saveArea(code, { kind, name, name_zh, geometry }),
@@ -50,9 +56,9 @@ export function AreaForm({ area, onDone }: { area: AdminArea | null; onDone: (co
   };
 
   return (
-    <form className={`${css.aside} ${css.form}`} onSubmit={(event) => void submit(event)}>
+    <form ref={form} className={`${css.aside} ${css.form}`} onSubmit={(event) => void submit(event)} noValidate>
       <h2>{area ? t("areas.editTitle", { name: nameOf(area.properties) }) : t("areas.new")}</h2>
-      <DrawnOutline geometry={geometry} redrawn={redrawn} missing={missing} onGeometry={setGeometry} />
+      <DrawnOutline geometry={geometry} redrawn={redrawn} missing={tried && !geometry} onGeometry={setGeometry} />
       {redrawn && area && (
         <Button icon="undo" onClick={() => setGeometry(area.geometry)}>
           {t("areas.asBefore")}
@@ -63,20 +69,17 @@ export function AreaForm({ area, onDone }: { area: AdminArea | null; onDone: (co
         <TextField
           label={t("areas.code")}
           help={t("areas.codeHelp")}
-          error={fields.code}
+          error={tried && !CODE.test(code) ? t(code ? "areas.codeWrong" : "required") : fields.code}
           value={typed.code}
-          required
           maxLength={40}
-          pattern="[A-Za-z0-9_\-]+"
           autoComplete="off"
           onChange={(event) => setTyped({ ...typed, code: event.target.value })}
         />
       )}
       <TextField
         label={t("areas.name")}
-        error={fields.name}
+        error={tried && !name ? t("required") : fields.name}
         value={typed.name}
-        required
         maxLength={120}
         autoComplete="off"
         onChange={(event) => setTyped({ ...typed, name: event.target.value })}
@@ -130,14 +133,19 @@ function DrawnOutline({
   const map = useMap();
   const session = useRef<DrawingSession | null>(null);
   const [progress, setProgress] = useState<DraftProgress | null>(null);
-  useEffect(() => () => session.current?.leave(), []);
+  const [tooFew, setTooFew] = useState(false);
 
   const draw = () => {
     setProgress({ corners: 0, size_m: null });
+    setTooFew(false);
     session.current = startDrawing(map, "polygon", {
       hint: t("areas.drawHint"),
       width_m: 0,
-      onProgress: setProgress,
+      onProgress: (drawn) => {
+        setProgress(drawn);
+        setTooFew(false);
+      },
+      onTooFew: () => setTooFew(true),
       onFinish: (shape) => shape.kind === "polygon" && onGeometry(polygonOf(shape.ring)),
       onLeave: () => {
         session.current = null;
@@ -146,35 +154,61 @@ function DrawnOutline({
     });
   };
 
+  // Who wants a new area wants to draw it: the map is ready for the first corner.
+  const begin = useRef(geometry ? null : draw);
+  useEffect(() => {
+    begin.current?.();
+    return () => session.current?.leave();
+  }, []);
+
+  const typedCorners = (
+    <TypedCorners
+      geometry={geometry}
+      onGeometry={(polygon) => {
+        session.current?.leave();
+        onGeometry(polygon);
+      }}
+    />
+  );
   if (progress) {
     return (
-      <div className={css.drawing} role="toolbar" aria-label={t("areas.drawing")}>
-        <output>{t("areas.corners", { count: progress.corners, shown: formatNumber(progress.corners) })}</output>
-        <Button icon="undo" disabled={!progress.corners} onClick={() => session.current?.removeLast()}>
-          {t("areas.lastBack")}
-        </Button>
-        <Button kind="primary" icon="check" disabled={progress.corners < 3} onClick={() => session.current?.finish()}>
-          {t("areas.finish")}
-        </Button>
-        <Button kind="quiet" onClick={() => session.current?.leave()}>
-          {t("common:cancel")}
-        </Button>
-      </div>
+      <>
+        <div className={css.drawing} role="toolbar" aria-label={t("areas.drawing")}>
+          <output>{t("areas.corners", { count: progress.corners, shown: formatNumber(progress.corners) })}</output>
+          <Button icon="undo" disabled={!progress.corners} onClick={() => session.current?.removeLast()}>
+            {t("areas.lastBack")}
+          </Button>
+          <Button kind="primary" icon="check" disabled={progress.corners < 3} onClick={() => session.current?.finish()}>
+            {t("areas.finish")}
+          </Button>
+          <Button kind="quiet" onClick={() => session.current?.leave()}>
+            {t("common:cancel")}
+          </Button>
+          {(tooFew || missing) && (
+            <p className={css.wrong} role="alert">
+              {t(tooFew ? "areas.cornersMissing" : "areas.outlineMissing")}
+            </p>
+          )}
+        </div>
+        {typedCorners}
+      </>
     );
   }
   return (
-    <div className={css.outline}>
-      <p>{geometry ? t(redrawn ? "areas.drawn" : "areas.outline", summary(geometry)) : t("areas.noOutline")}</p>
-      <Button icon="polygon" onClick={draw}>
-        {t(geometry ? "areas.drawAgain" : "areas.draw")}
-      </Button>
-      {missing && !geometry && (
-        <p className={css.wrong} role="alert">
-          {t("areas.outlineMissing")}
-        </p>
-      )}
-      <TypedCorners geometry={geometry} onGeometry={onGeometry} />
-    </div>
+    <>
+      <div className={css.outline}>
+        <p>{geometry ? t(redrawn ? "areas.drawn" : "areas.outline", summary(geometry)) : t("areas.noOutline")}</p>
+        <Button icon="polygon" onClick={draw}>
+          {t(geometry ? "areas.drawAgain" : "areas.draw")}
+        </Button>
+        {missing && (
+          <p className={css.wrong} role="alert">
+            {t("areas.outlineMissing")}
+          </p>
+        )}
+      </div>
+      {typedCorners}
+    </>
   );
 }
 
@@ -201,7 +235,7 @@ function TypedCorners({
     }
   };
   return (
-    <details>
+    <details className={css.typedCorners}>
       <summary>{t("areas.type")}</summary>
       <TextAreaField
         label={t("areas.typeLabel")}
