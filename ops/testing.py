@@ -31,8 +31,8 @@ CHECKS: tuple[tuple[str, Sequence[str]], ...] = (
     ("Types of the front end", [*_NPM, "typecheck"]),
     ("Tests of the front end", [*_NPM, "test"]),
 )
-# Whole files go to one of two processes: most tests wait for a server or a browser, and a file's tests share what they started.
-_TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile"]
+# Whole files, in their order, go to one of two processes: most tests wait for a server or a browser, and a file shares what it started.
+_TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 # The data of a test run may be lost at any moment, so nothing waits for the disk.
 _FAST = ["--fsync=off", "--synchronous_commit=off", "--full_page_writes=off", "--wal_level=minimal", "--max_wal_senders=0"]
 
