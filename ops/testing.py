@@ -31,8 +31,6 @@ CHECKS: tuple[tuple[str, Sequence[str]], ...] = (
     ("Types of the front end", [*_NPM, "typecheck"]),
     ("Tests of the front end", [*_NPM, "test"]),
 )
-# Whole files, in their order, go to one of two processes: most tests wait for a server or a browser, and a file shares what it started.
-_TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 # The data of a test run may be lost at any moment, so nothing waits for the disk.
 _FAST = ["--fsync=off", "--synchronous_commit=off", "--full_page_writes=off", "--wal_level=minimal", "--max_wal_senders=0"]
 
@@ -42,7 +40,7 @@ def test(*arguments: str) -> int:
     with _throwaway_services() as env:
         codes = [] if arguments else [_check(title, command, env) for title, command in CHECKS]
         say("pytest")
-        codes.append(_pytest(arguments or _TWO_AT_ONCE, env))
+        codes.append(_pytest(arguments, env))
     return next((code for code in codes if code), 0)
 
 

@@ -97,7 +97,7 @@ def test_the_page_says_its_language_and_the_switch_is_remembered(another_context
     other = {"en": ("zh", "简体中文", "zh-Hans"), "zh": ("en", "English", "en")}[language]
     page = another_context(locale={"en": "en-GB", "zh": "zh-CN"}[language]).new_page()
     sign_in(page)
-    page.goto(base_url)
+    page.goto(f"{base_url}/#map=17.00/60.17510/24.93160")
     wait_until_complete(page)
 
     page.locator("header button[aria-expanded]").last.click()

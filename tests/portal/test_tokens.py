@@ -311,7 +311,7 @@ def over(where: tuple[float, float], z: int = 15) -> str:
 
 @pytest.fixture(scope="module")
 def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebProcess]:
-    with web_process(settings.REDIS_URL, tmp_path_factory.mktemp("tokens") / "log") as process:
+    with web_process(settings.REDIS_URL, tmp_path_factory.mktemp("tokens") / "log", PUBLIC_URL="") as process:
         yield process
 
 
