@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, close_old_connections, connection
 
 from layers import audit
 
@@ -74,6 +74,8 @@ def recording(scope: Any, user_id: int | None, refusal: Refusal, *, at: datetime
     origin = origin_of(scope)
 
     def work() -> None:
+        # The thread's connection may have died with a restart of the database; the row must not be lost for that.
+        close_old_connections()
         try:
             with audit.coming_from(origin), structlog.contextvars.bound_contextvars(request_id=request_id):
                 _write(User.objects.filter(pk=user_id).first() if user_id else None, refusal, at, left_out)
