@@ -98,7 +98,7 @@ async function request<T>(method: string, path: string, options: RequestOptions 
   return (await response.json()) as T;
 }
 
-async function problemOf(response: Response): Promise<ApiProblem> {
+export async function problemOf(response: Response): Promise<ApiProblem> {
   const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
   const body = isJson ? ((await response.json().catch(() => ({}))) as ProblemBody) : {};
   const requestId = body.request_id ?? response.headers.get("X-Request-ID") ?? undefined;

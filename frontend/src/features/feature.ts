@@ -42,6 +42,8 @@ export interface Page {
   label: string;
   /** Does this tab leave the map in sight? */
   aside: (tab: string) => boolean;
+  /** Beside the map it needs more room than a form: tables. */
+  broad?: boolean;
   allowed: (me: Me) => boolean;
   load: Load;
 }

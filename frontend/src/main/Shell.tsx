@@ -21,8 +21,10 @@ import css from "./shell.module.css";
 
 /** Width of a page beside the map, as `--page` says it to the style sheet. */
 const ASIDE_PX = { wide: 440, tablet: 380, phone: 0 } as const;
+const BROAD_PX = { wide: 600, tablet: 460, phone: 0 } as const;
 /** Of a phone's height. */
 const ASIDE_SHARE = 0.5;
+const BROAD_SHARE = 0.62;
 
 export function Shell() {
   const { t } = useTranslation("common");
@@ -46,7 +48,12 @@ export function Shell() {
   useEscapeLayers();
   const below = useCoveredBelow({ card: !!card, drawer: !!openDrawer });
   const bottom_px = Math.max(below.page_px, inset.bottom ? inset.bottom + tabs_px(layout) : 0);
-  useMapPadding({ panel: !!openPanel, page: aside, card: !!card, below_px: below.map_px });
+  useMapPadding({
+    panel: !!openPanel,
+    page: aside && (openPage?.broad ? "broad" : "narrow"),
+    card: !!card,
+    below_px: below.map_px,
+  });
   usePageGivesWay(openPage?.id);
   useShortcuts(
     useMemo(() => [{ keys: "g m", label: "common:keys.map", run: () => document.getElementById("map")?.focus() }], []),
@@ -64,6 +71,7 @@ export function Shell() {
       data-card={card ? "" : undefined}
       data-drawer={openDrawer ? "" : undefined}
       data-page={openPage ? (aside ? "aside" : "whole") : undefined}
+      data-broad={openPage?.broad ? "" : undefined}
       data-layout={layout}
       data-covered={below.covered ? "" : undefined}
       data-complete={complete ? "" : undefined}
@@ -287,16 +295,22 @@ function usePageGivesWay(page: string | undefined): void {
 }
 
 /** Tell the map what covers it, so that flights end in the middle of what can be seen. */
-function useMapPadding(covers: { panel: boolean; page: boolean; card: boolean; below_px: number }): void {
+function useMapPadding(covers: {
+  panel: boolean;
+  page: false | "narrow" | "broad";
+  card: boolean;
+  below_px: number;
+}): void {
   const { panel, page, card, below_px } = covers;
   const map = useMap();
   const layout = useLayout();
   useEffect(() => {
+    const [page_px, share] = page === "broad" ? [BROAD_PX, BROAD_SHARE] : [ASIDE_PX, ASIDE_SHARE];
     map.setPadding({
       top: 0,
-      left: layout === "phone" ? 0 : page ? ASIDE_PX[layout] : panel ? 320 : 0,
+      left: layout === "phone" ? 0 : page ? page_px[layout] : panel ? 320 : 0,
       right: card && layout === "wide" ? 400 : 0,
-      bottom: page && layout === "phone" ? window.innerHeight * ASIDE_SHARE : below_px,
+      bottom: page && layout === "phone" ? window.innerHeight * share : below_px,
     });
   }, [map, layout, panel, page, card, below_px]);
 }

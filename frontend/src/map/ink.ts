@@ -6,6 +6,7 @@ export interface Ink {
   text: string;
   accent: string;
   onAccent: string;
+  normal: string;
   warning: string;
   commissioning: string;
   /** Behind lines and letters, so that they are read on any map. */
@@ -20,6 +21,7 @@ export const ink = perLook<Ink>(({ theme, imagery }) => {
     text: token("--text"),
     accent: token("--accent"),
     onAccent: token("--on-accent"),
+    normal: token("--normal"),
     warning: token("--warning"),
     commissioning: token("--commissioning"),
     halo: theme === "dark" || imagery ? "rgba(7, 16, 22, 0.85)" : "rgba(255, 255, 255, 0.92)",

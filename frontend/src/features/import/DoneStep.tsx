@@ -1,0 +1,66 @@
+/** What was done, row by row, and how to take it back. */
+import { useTranslation } from "react-i18next";
+import { type CustomerImport, imports, rejectsAddress } from "@/api/imports";
+import { formatNumber } from "@/lib/format";
+import { Button, Icon, LinkButton, Message } from "@/lib/ui";
+import { goTo } from "./address";
+import css from "./import.module.css";
+import { AskButton, FileLine } from "./parts";
+import { Rows } from "./Rows";
+import { toldText } from "./words";
+
+export function DoneStep({ imported }: { imported: CustomerImport }) {
+  const { t } = useTranslation("import");
+  const { id, state, counts, can, not_reverted, problem } = imported;
+  const happened = state === "committed" || state === "reverted";
+  const done = (["new", "moved", "changed"] as const).filter((name) => counts[name] > 0);
+  return (
+    <div className={css.check}>
+      <FileLine imported={imported} />
+      <div className={css.told} role="status" data-state={state}>
+        <h2>
+          <Icon name={state === "committed" ? "check" : state === "reverted" ? "undo" : "info"} size={18} />
+          {t(`done.${state}`)}
+        </h2>
+        {problem && <p>{toldText("problem", problem)}</p>}
+        {happened && done.length > 0 && (
+          <p>
+            {done
+              .map((name) => t(`counted.${name}`, { count: counts[name], shown: formatNumber(counts[name]) }))
+              .join(t("comma"))}
+          </p>
+        )}
+        {state === "reverted" && not_reverted > 0 && (
+          <Message tone="warning">
+            {t("done.notReverted", { count: not_reverted, shown: formatNumber(not_reverted) })}
+          </Message>
+        )}
+      </div>
+      {happened ? <Rows imported={imported} /> : <span />}
+      <footer className={css.foot}>
+        <div className={css.deeds}>
+          <Button kind="primary" icon="upload" onClick={() => goTo(null)}>
+            {t("done.another")}
+          </Button>
+          {counts.rejected > 0 && (
+            <LinkButton href={rejectsAddress(id)} icon="download">
+              {t("check.rejects")}
+            </LinkButton>
+          )}
+          {can.includes("revert") && (
+            <AskButton
+              icon="undo"
+              label={t("revert.open")}
+              title={t("revert.title")}
+              yes={t("revert.yes")}
+              onYes={() => imports.revert(id)}
+            >
+              <p>{t("revert.help")}</p>
+              <p>{t("revert.kept")}</p>
+            </AskButton>
+          )}
+        </div>
+      </footer>
+    </div>
+  );
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import type { CustomerImport, DiffFeature, ImportCounts } from "@/api/imports";
+import {
+  changeOf,
+  doesSomething,
+  fileRefusal,
+  firstTab,
+  marksOf,
+  matchingCrs,
+  stepOf,
+  tabsOf,
+  unusedColumns,
+} from "./rules";
+
+const NOTHING: ImportCounts = { new: 0, moved: 0, changed: 0, unchanged: 0, rejected: 0, far_moves: 0 };
+
+describe("the step", () => {
+  it("follows the state of the import", () => {
+    expect(stepOf({ state: "reading", can: ["cancel"] }, false)).toBe("columns");
+    expect(stepOf({ state: "waiting", can: ["change"] }, false)).toBe("columns");
+    expect(stepOf({ state: "checked", can: ["commit", "change"] }, false)).toBe("check");
+    expect(stepOf({ state: "committing", can: ["cancel"] }, false)).toBe("done");
+    expect(stepOf({ state: "committed", can: ["revert"] }, false)).toBe("done");
+  });
+
+  it("is the columns again where the address wants them, but only while they can be changed", () => {
+    expect(stepOf({ state: "checked", can: ["commit", "change"] }, true)).toBe("columns");
+    expect(stepOf({ state: "committed", can: ["revert"] }, true)).toBe("done");
+  });
+
+  it("leads a failed one back to its columns when other choices may help", () => {
+    expect(stepOf({ state: "failed", can: ["change"] }, false)).toBe("columns");
+    expect(stepOf({ state: "failed", can: [] }, false)).toBe("done");
+  });
+});
+
+describe("a dropped file", () => {
+  it("is sent when it is one file with something in it", () => {
+    expect(fileRefusal([{ name: "customers.csv", size: 10 }])).toBeNull();
+    expect(fileRefusal([{ name: "网格.zip", size: 200_000_000 }])).toBeNull();
+  });
+
+  it("is refused before it is sent: none, empty, too large, several, a part of a Shapefile", () => {
+    expect(fileRefusal([])).toBe("none");
+    expect(fileRefusal([{ name: "a.csv", size: 0 }])).toBe("empty");
+    expect(fileRefusal([{ name: "a.csv", size: 200_000_001 }])).toBe("too_large");
+    expect(fileRefusal(["a.csv", "b.csv"].map((name) => ({ name, size: 1 })))).toBe("several");
+    expect(fileRefusal(["a.SHP", "a.dbf", "a.shx"].map((name) => ({ name, size: 1 })))).toBe("part");
+    expect(fileRefusal([{ name: "a.shp", size: 1 }])).toBe("part");
+  });
+});
+
+describe("tabs", () => {
+  it("open on what is going to happen, else on what is wrong", () => {
+    expect(firstTab({ ...NOTHING, moved: 2, rejected: 1 })).toBe("moved");
+    expect(firstTab({ ...NOTHING, unchanged: 9, rejected: 1 })).toBe("rejected");
+    expect(firstTab({ ...NOTHING, unchanged: 9 })).toBe("unchanged");
+    expect(firstTab(NOTHING)).toBe("new");
+  });
+
+  it("hold a row that is moved and changed twice", () => {
+    expect(tabsOf("moved_and_changed")).toEqual(["moved", "changed"]);
+    expect(tabsOf("rejected")).toEqual(["rejected"]);
+  });
+
+  it("tell whether a commit would do anything", () => {
+    expect(doesSomething({ ...NOTHING, unchanged: 5, rejected: 5 })).toBe(false);
+    expect(doesSomething({ ...NOTHING, changed: 1 })).toBe(true);
+  });
+});
+
+describe("the datum is found", () => {
+  const options = [
+    { code: "WGS84", label: "WGS 84" },
+    { code: "EPSG:4547", label: "CGCS2000 / 3-degree, central meridian 114" },
+    { code: "EPSG:4548", label: "CGCS2000 / 3-degree, central meridian 117" },
+    { code: "EPSG:45470", label: "A longer number" },
+    { code: "GCJ02", label: "GCJ-02" },
+  ];
+  const codes = (text: string) => matchingCrs(options, text).map(({ code }) => code);
+
+  it("by words in any order", () => {
+    expect(codes("117 cgcs")).toEqual(["EPSG:4548"]);
+    expect(codes("gcj")).toEqual(["GCJ02"]);
+    expect(codes("")).toHaveLength(options.length);
+    expect(codes("nowhere")).toEqual([]);
+  });
+
+  it("by its number, the exact one first", () => {
+    expect(codes("4547")).toEqual(["EPSG:4547", "EPSG:45470"]);
+    expect(codes("epsg:4547")).toEqual(["EPSG:4547", "EPSG:45470"]);
+  });
+});
+
+describe("what is sent", () => {
+  const imported = {
+    choices: { encoding: null, crs: "WGS84", layer: null, mapping: { account_no: "户号", lon: "x" }, swap_axes: null },
+  } satisfies Pick<CustomerImport, "choices">;
+
+  it("is only what differs", () => {
+    expect(changeOf(imported, { mapping: {} })).toBeNull();
+    expect(changeOf(imported, { crs: "WGS84", mapping: { lon: "x" } })).toBeNull();
+    expect(changeOf(imported, { crs: "GCJ02", swap_axes: false, mapping: { lon: "y", name: "名称" } })).toEqual({
+      crs: "GCJ02",
+      swap_axes: false,
+      mapping: { lon: "y", name: "名称" },
+    });
+  });
+
+  it("takes a column off with null", () => {
+    expect(changeOf(imported, { mapping: { lon: "", name: "" } })).toEqual({ mapping: { lon: null } });
+  });
+});
+
+it("columns that no field takes are told", () => {
+  const columns = [{ name: "户号" }, { name: "x" }, { name: "备注" }];
+
+  expect(unusedColumns(columns, { account_no: "户号", lon: "x", lat: "" })).toEqual(["备注"]);
+});
+
+it("marks of the map: points are new, lines are moves, long ones are far", () => {
+  const line = (row_no: number, east: number): DiffFeature => ({
+    type: "Feature",
+    geometry: {
+      type: "LineString",
+      coordinates: [
+        [24.94, 60.17],
+        [24.94 + east, 60.17],
+      ],
+    },
+    properties: { status: "moved", row_no },
+  });
+  const point: DiffFeature = {
+    type: "Feature",
+    geometry: { type: "Point", coordinates: [24.95, 60.18] },
+    properties: { status: "new", row_no: 1 },
+  };
+
+  const marks = marksOf([point, line(2, 0.001), line(3, 0.1)], 500, (row) => `Row ${row}`);
+
+  expect(marks.map(({ row_no, kind, name }) => [row_no, kind, name])).toEqual([
+    [1, "new", "Row 1"],
+    [2, "moved", "Row 2"],
+    [3, "far", "Row 3"],
+  ]);
+  expect(marks[0]?.from).toBeNull();
+  expect(marks[1]?.from).toEqual({ lon: 24.94, lat: 60.17 });
+  expect(marks[1]?.to.lon).toBeCloseTo(24.941);
+});

@@ -1,0 +1,32 @@
+/** What the server says about an import, in the language of the interface. */
+import i18next from "i18next";
+import type { Told } from "@/api/imports";
+import { isProblem } from "@/api/problem";
+import { currentLanguage } from "@/lib/i18n";
+import { fieldName } from "@/lib/ledger-words";
+import { errorText } from "@/lib/ui/errors";
+
+/** What was wrong with a file or a row is told like its problems; all else in the words everybody gets. */
+export function refusalText(error: unknown): string {
+  const own = isProblem(error) && ownWords("problem", error.code);
+  return isProblem(error) && own
+    ? toldText("problem", { code: error.code, text: error.message })
+    : errorText(error, i18next.t);
+}
+
+/** The server's sentence holds the values but is English: elsewhere our own words for its code come first. */
+export function toldText(kind: "question" | "problem", { code, text }: Told): string {
+  return (currentLanguage() === "en" && text) || ownWords(kind, code) || text;
+}
+
+function ownWords(kind: string, code: string): string {
+  return i18next.t(`import:${kind}.${code}`, { defaultValue: "" });
+}
+
+export function targetName(name: string): string {
+  return i18next.t(`import:target.${name}`, { defaultValue: fieldName(name) });
+}
+
+export function formatName(format: string): string {
+  return i18next.t(`import:format.${format.toLowerCase()}`, { defaultValue: format });
+}
