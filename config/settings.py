@@ -9,6 +9,7 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 
 from config.log_format import without_words
+from spatial import datums
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # FileAwareEnv also reads X_FILE for every X, so secrets can come from files.
@@ -54,6 +55,12 @@ if PASSWORD_PROFILE not in ("modern", "graded"):
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 if not 0 <= SESSION_IDLE_MINUTES <= 720:
     _problems.append(f"SESSION_IDLE_MINUTES is {SESSION_IDLE_MINUTES}; it is 0 (off) to 720.")
+# The utility's own grids, beside the codes that everybody may name (spatial/datums.py): EPSG:3794,EPSG:5514.
+OWN_CRS = env.list("OWN_CRS", default=[])
+try:
+    datums.allow(OWN_CRS)
+except datums.UnknownDatum as error:
+    _problems.append(f"OWN_CRS: {error}")
 # One OpenID Connect issuer, by which people may sign in as well.
 OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")

@@ -46,8 +46,9 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
             ["SECRET_KEY"],
         ),
         (GOOD | {"AUDIT_KEEP_DAYS": "7"}, ["AUDIT_KEEP_DAYS is 7"]),
+        (GOOD | {"OWN_CRS": "EPSG:3794,EPSG:999999"}, ["OWN_CRS: EPSG:999999 is not in the EPSG register"]),
     ],
-    ids=["nothing", "short", "one letter", "Django's own", "the developers' in public", "audit too short"],
+    ids=["nothing", "short", "one letter", "Django's own", "the developers' in public", "audit too short", "a grid that is none"],
 )
 def test_s67_a_start_without_good_secrets_is_refused_with_a_list(environment: dict[str, str], told: list[str]) -> None:
     done = start(**environment)

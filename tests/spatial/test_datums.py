@@ -1,10 +1,14 @@
 """Datums against the vectors of the domain reference, section 9."""
 
+import json
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import CRS
 
 from spatial import datums
 
@@ -39,7 +43,8 @@ def test_a_gauss_kruger_zone_with_and_without_prefix_names_the_same_spot(code, e
 
 
 @pytest.mark.parametrize(
-    "name", ["WGS72?", "EPSG:abc", "EPSG:99999", "+proj=longlat", "PROJCS[...]", "EPSG:4326 +geoidgrids=/etc/passwd", ""]
+    "name",
+    ["WGS72?", "EPSG:abc", "EPSG:99999", "EPSG:4555", "EPSG:2401", "+proj=longlat", "PROJCS[...]", "EPSG:4326 +geoidgrids=/etc/passwd", ""],
 )
 def test_a_datum_that_is_not_in_the_register_is_refused(name):
     with pytest.raises(datums.UnknownDatum):
@@ -49,3 +54,121 @@ def test_a_datum_that_is_not_in_the_register_is_refused(name):
 def test_cgcs2000_is_stored_as_it_is():
     assert datums.to_wgs84(115.0, 33.0, "CGCS2000") == (115.0, 33.0)
     assert not math.isnan(datums.to_wgs84(115.0, 33.0, "EPSG:4490")[0])
+
+
+# The browser's conversions are tested against the same file (frontend/src/lib/datums.test.ts).
+VECTORS = json.loads((Path(__file__).parent / "datum_vectors.json").read_text())
+
+
+@pytest.mark.parametrize("row", VECTORS, ids=lambda row: f"{row['name']}-{row['datum']}")
+def test_every_vector_holds_both_ways_as_one_of_many(row):
+    lon, lat = np.full(3, row["lon"]), np.full(3, row["lat"])
+
+    x, y, there = datums.from_wgs84_many(lon, lat, row["datum"])
+    back_lon, back_lat, back = datums.to_wgs84_many(x, y, row["datum"])
+
+    assert there.all()
+    assert back.all()
+    assert (x[1], y[1]) == pytest.approx((row["x"], row["y"]), abs=0.001 if datums.is_metres(row["datum"]) else 1e-7)
+    assert (back_lon[2], back_lat[2]) == pytest.approx((row["lon"], row["lat"]), abs=1e-8)
+
+
+def test_every_zone_of_cgcs2000_is_where_its_name_says():
+    six, three = range(13, 24), range(25, 46)
+    codes = [4491 + zone - 13 for zone in six] + [4502 + zone - 13 for zone in six]
+    codes += [4513 + zone - 25 for zone in three] + [4534 + zone - 25 for zone in three]
+
+    assert codes == [*range(4491, 4555)]
+    for code in codes:
+        has_prefix, is_six = code < 4502 or 4513 <= code < 4534, code < 4513
+        meridian = 75 + 6 * ((code - 4491) % 11) if is_six else 75 + 3 * ((code - 4513) % 21)
+        zone = (meridian + 3) // 6 if is_six else meridian // 3
+        area = CRS.from_epsg(code).area_of_use
+        lat = (area.south + area.north) / 2
+
+        x, y, there = datums.from_wgs84_many([meridian, meridian + 1], [lat, lat], f"EPSG:{code}")
+        lon, back_lat, back = datums.to_wgs84_many(x, y, f"EPSG:{code}")
+
+        assert there.all() and back.all(), code
+        assert x[0] == pytest.approx(500_000 + zone * 1_000_000 * has_prefix, abs=1e-6), code
+        assert x[1] - x[0] == pytest.approx(111_320 * math.cos(math.radians(lat)), rel=0.004), code
+        assert (lon.tolist(), back_lat[1]) == (pytest.approx([meridian, meridian + 1], abs=1e-9), pytest.approx(lat, abs=1e-9)), code
+        assert datums.cgcs2000_zone(lon[1], width_deg=6 if is_six else 3, prefix=has_prefix) == f"EPSG:{code}"
+        assert "CGCS2000" in datums.label(f"EPSG:{code}")
+
+
+@pytest.mark.parametrize("lon", [24.94, 73.4, 136.6, -100.0])
+def test_outside_of_chinas_zones_there_is_none(lon):
+    assert datums.cgcs2000_zone(lon) is None
+
+
+@given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-85, 85)), min_size=1, max_size=50), st.sampled_from(["GCJ02", "BD09"]))
+def test_many_positions_are_converted_as_one_is_and_outside_of_china_nothing_moves(places, datum):
+    lon, lat = np.array(places).T
+
+    to_lon, to_lat, ok = datums.to_wgs84_many(lon, lat, datum)
+    x, y, there = datums.from_wgs84_many(lon, lat, datum)
+
+    assert ok.all()
+    assert there.all()
+    outside = (lon < 72.004) | (lon > 137.8347) | (lat < 0.8293) | (lat > 55.8271)
+    assert (to_lon[outside] == lon[outside]).all()
+    assert (x[outside] == lon[outside]).all()
+    assert (y[outside] == lat[outside]).all()
+    for row, place in enumerate(places):
+        assert (to_lon[row], to_lat[row]) == datums.to_wgs84(*place, datum)
+
+
+def test_rows_that_are_no_position_are_marked_and_the_others_are_converted():
+    lon, lat, ok = datums.to_wgs84_many(
+        [386_962.138, math.nan, math.inf, 39_386_962.138, 386_962.138], [3_747_095.353, 1.0, 2.0, 3_747_095.353, math.nan], "EPSG:4548"
+    )
+
+    assert ok.tolist() == [True, False, False, False, False]
+    assert (lon[0], lat[0]) == pytest.approx((115.7787, 33.8446), abs=1e-7)
+    assert np.isnan(lon[1:]).all()
+    assert np.isnan(lat[1:]).all()
+    assert datums.to_wgs84_many([10.0, 181.0], [91.0, 5.0], "WGS84")[2].tolist() == [False, False]
+
+
+def test_the_axes_of_epsg_4490_are_longitude_first_here_whatever_the_register_says():
+    assert CRS.from_epsg(4490).axis_info[0].direction == "north"
+
+    lon, lat, ok = datums.to_wgs84_many([115.7787], [33.8446], "EPSG:4490")
+
+    assert (lon[0], lat[0], ok[0]) == (115.7787, 33.8446, True)
+    assert [float(value[0]) for value in datums.from_wgs84_many([115.7787], [33.8446], "EPSG:4490")[:2]] == [115.7787, 33.8446]
+
+
+def test_a_file_of_two_zones_is_converted_row_by_row_where_the_prefix_tells():
+    lon, _, ok = datums.to_wgs84_many([39_386_962.138, 38_600_000.0, 386_962.138], [3_747_095.353] * 3, datums.CGCS2000_ZONES)
+
+    assert ok.tolist() == [True, True, False]
+    assert lon[0] == pytest.approx(115.7787, abs=1e-7)
+    assert lon[1] == pytest.approx(datums.to_wgs84(38_600_000.0, 3_747_095.353, "EPSG:4526")[0])
+    with pytest.raises(datums.UnknownDatum):
+        datums.from_wgs84_many([115.0], [33.0], datums.CGCS2000_ZONES)
+
+
+def test_a_utilitys_own_grid_is_allowed_by_its_setting_and_only_if_it_exists():
+    assert "EPSG:3794" not in datums.allowed()
+    try:
+        datums.allow(["EPSG:3794"])
+
+        assert datums.to_wgs84_many([462_000.0], [101_000.0], "EPSG:3794")[2].all()
+        assert datums.allowed()[4] == "EPSG:3794"
+        with pytest.raises(datums.UnknownDatum):
+            datums.allow(["EPSG:999999"])
+    finally:
+        datums.allow([])
+    with pytest.raises(datums.UnknownDatum):
+        datums.to_wgs84(462_000.0, 101_000.0, "EPSG:3794")
+
+
+def test_what_is_offered_for_a_place_is_made_for_it():
+    helsinki, bozhou = datums.allowed_at(24.94, 60.17), datums.allowed_at(115.7787, 33.8446)
+
+    assert {"WGS84", "GCJ02", "EPSG:3067", "EPSG:32635", "EPSG:3879"} <= {*helsinki}
+    assert {"EPSG:4527", "EPSG:4548", "EPSG:4498", "EPSG:4509"} <= {*bozhou}
+    assert "EPSG:4548" not in helsinki
+    assert "EPSG:4526" not in bozhou
