@@ -1,10 +1,12 @@
 """Who is served: enterprise > account > site point, with dated grades and classes."""
 
+import uuid
 from datetime import date
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -14,7 +16,7 @@ from django.db.models.functions import Coalesce, Now, Reverse, TruncDate
 
 from customers.rules import GRADES, grade_rank
 from layers import access
-from spatial.models import Area, Point
+from spatial.models import Area, Point, PointMove
 
 LAYER_ID = "customers"
 
@@ -207,3 +209,125 @@ class AccountHolder(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_holding_per_person_and_account", fields=["user", "account"])]
+
+
+class ImportState(models.TextChoices):
+    """Where an import stands. The worker works on those of `WORKING`; a person is awaited by the first two others."""
+
+    READING = "reading"
+    WAITING = "waiting"
+    CHECKED = "checked"
+    COMMITTING = "committing"
+    COMMITTED = "committed"
+    REVERTING = "reverting"
+    REVERTED = "reverted"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+WORKING = (ImportState.READING, ImportState.COMMITTING, ImportState.REVERTING)
+
+
+class ImportQuerySet(models.QuerySet):
+    """Reads of imports."""
+
+    def visible_to(self, user: access.Person) -> Self:
+        """Return the imports that this person made, all of them for supervisors and administrators."""
+        if not access.is_staff_role(user):
+            return self.none()
+        return self if access.role_of(user) in ("supervisor", access.ADMINISTRATOR) else self.filter(by=user)
+
+
+class Import(models.Model):
+    """A file of customers on its way in: read, checked against the ledger, stored as one batch, and perhaps taken back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    file_name = models.CharField(max_length=200)
+    file_bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=ImportState, default=ImportState.READING)
+    detected = models.JSONField(default=dict)
+    choices = models.JSONField(default=dict, help_text="What a person chose: encoding, crs, layer, mapping, swap_axes.")
+    reading = models.JSONField(default=dict, help_text="What is in force: choices, and what was found where nothing was chosen.")
+    questions = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    not_reverted = models.IntegerField(default=0)
+    is_cancelled = models.BooleanField(default=False, help_text="It is taken back because it was cancelled while it was stored.")
+    run = models.IntegerField(default=0, help_text="Grows with every reading; what an older one still brings is dropped.")
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(null=True)
+    cursor = models.IntegerField(default=0, help_text="The last row that was stored, or taken back.")
+    begun_at = models.DateTimeField(null=True, help_text="When the worker began what it does now.")
+    seen_at = models.DateTimeField(null=True, help_text="When the worker last said that it goes on.")
+    problem = models.JSONField(null=True)
+    committed_at = models.DateTimeField(null=True)
+    reverted_at = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0, help_text="How often the worker began without getting on.")
+    is_file_kept = models.BooleanField(default=True)
+
+    objects = ImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["state", "seen_at"], name="import_state")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def person(self) -> User:
+        """Return on whose rights it stands, read anew; the system's own when it came from the command line."""
+        return User.objects.get(pk=self.by_id) if self.by_id else access.everybody()
+
+
+class RowStatus(models.TextChoices):
+    """What an import would do, or did, with one row of its file."""
+
+    NEW = "new"
+    MOVED = "moved"
+    CHANGED = "changed"
+    MOVED_AND_CHANGED = "moved_and_changed"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+class ImportRow(models.Model):
+    """One row of an imported file beside the customer it is about. `x`, `y` are as given in `datum`; lon, lat WGS 84 degrees; null leaves a field as it is."""
+
+    pk = models.CompositePrimaryKey("batch_id", "row_no")
+    batch = models.ForeignKey(Import, models.CASCADE, related_name="rows", db_index=False)
+    row_no = models.IntegerField()
+    status = models.CharField(max_length=20, choices=RowStatus)
+    problem = models.CharField(max_length=40, blank=True)
+    account_no = models.CharField(max_length=80, blank=True)
+    account = models.ForeignKey(Account, models.CASCADE, null=True, db_index=False, db_constraint=False, related_name="+")
+    account_version = models.IntegerField(null=True)
+    point_version = models.IntegerField(null=True)
+    x = models.FloatField(null=True)
+    y = models.FloatField(null=True)
+    datum = models.CharField(max_length=20, blank=True)
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    from_lon = models.FloatField(null=True)
+    from_lat = models.FloatField(null=True)
+    moved_m = models.FloatField(null=True)
+    values = models.JSONField(default=dict)
+    changes = models.JSONField(default=list)
+    # What storing it left behind: the versions by which a later change of somebody else is noticed, and the journal's row.
+    stored_version = models.IntegerField(null=True)
+    stored_point_version = models.IntegerField(null=True)
+    move = models.ForeignKey(PointMove, models.CASCADE, null=True, db_index=False, db_constraint=False, related_name="+")
+    revert_problem = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "status", "row_no"], name="import_row_status")]
+
+
+class ImportMapping(models.Model):
+    """Which column meant what in the last file with these headings, of this person or of anybody."""
+
+    headings = models.CharField(max_length=64, unique=True, help_text="sha256 of the sorted headings in lower case.")
+    mapping = models.JSONField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()

@@ -176,19 +176,25 @@ def move_map_feature(*, user: User, feature_id: int, at: datetime, confirmed: bo
 def undo_customer_move(
     *, user: User, account: Account, move_id: int, base_version: int, at: datetime, reason: str = "", device: str = ""
 ) -> PointMove:
-    """Take the customer's point back to where it stood before that move, and publish it.
+    """Take one customer's move back; see `undo_customer_moves`."""
+    undoing = points.MoveUndoing(account.point_id, move_id, base_version)
+    return undo_customer_moves([undoing], user=user, at=at, reason=reason, device=device)[0]
+
+
+def undo_customer_moves(
+    undoings: Sequence[points.MoveUndoing], *, user: User, at: datetime, reason: str = "", device: str = ""
+) -> list[PointMove]:
+    """Take each customer's point back to where it stood before that move, and publish them.
 
     Raises:
         spatial.services.points.VersionConflict, NothingToUndo; access.OutsideArea: as for a move.
     """
     with transaction.atomic():
-        before = _locked_by_point([account.point_id])
-        _refuse_outside([account.pk], access.MOVE, user)
-        move = points.undo_move(
-            move_id, point_id=account.point_id, base_version=base_version, user=access.author(user), at=at, reason=reason, device=device
-        )
-        _record_moves("undo", _after_moves(before, at=at, user=user), [move])
-    return move
+        before = _locked_by_point([undoing.point_id for undoing in undoings])
+        _refuse_outside([account.pk for account, _ in before], access.MOVE, user)
+        moves = points.undo_moves(undoings, user=access.author(user), at=at, reason=reason, device=device)
+        _record_moves("undo", _after_moves(before, at=at, user=user), moves)
+    return moves
 
 
 def edit_customers(edits: Sequence[CustomerEdit], *, user: User, at: datetime) -> list[Account]:

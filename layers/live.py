@@ -1,6 +1,8 @@
 """Tell every open map that features changed. Only services call this, as the last statement of their transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +15,8 @@ from layers import hints, pyramid
 from layers.models import Event, Stream
 
 PRUNE_EVERY = 1000
+# Layers of which no events are logged at the moment.
+_QUIET: ContextVar[frozenset[str]] = ContextVar("quiet", default=frozenset())
 Box = tuple[float, float, float, float]
 
 
@@ -43,6 +47,19 @@ class FeatureChange:
         return [*self.touched, *((spot.lon, spot.lat, spot.lon, spot.lat) for spot in spots)]
 
 
+@contextmanager
+def events(layer_id: str, *, wanted: bool) -> Iterator[None]:
+    """Unless they are wanted, let `publish` inside bring the pyramid of this layer up to date but log no events.
+
+    For work on many rows that ends in a `reload`: until then, open maps show what was.
+    """
+    token = _QUIET.set(_QUIET.get() if wanted else _QUIET.get() | {layer_id})
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
+
+
 def publish(layer_id: str, changes: Sequence[FeatureChange], *, at: datetime) -> int:
     """Append one event per change to the layer's stream, bring its cluster pyramid up to date, hint after commit; return the new seq.
 
@@ -54,10 +71,13 @@ def publish(layer_id: str, changes: Sequence[FeatureChange], *, at: datetime) ->
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("live.publish belongs inside the transaction that changes the features.")
-    stream_id, seq = _advance(layer_id, len(changes))
+    is_quiet = layer_id in _QUIET.get()
+    stream_id, seq = _advance(layer_id, 0 if is_quiet else len(changes))
     if not changes:
         return seq
     pyramid.apply_changes(layer_id, [(change.feature_id, change.before, change.after) for change in changes])
+    if is_quiet:
+        return seq
     Event.objects.bulk_create(
         Event(
             stream_id=stream_id,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.api import views
+from customers.api import imports, views
 
 urlpatterns = [
     path("customers", views.CustomerList.as_view()),
@@ -13,6 +13,14 @@ urlpatterns = [
     path("customers/<int:account_id>/move", views.CustomerMove.as_view()),
     path("customers/<int:account_id>/undo", views.CustomerUndo.as_view()),
     path("customers/<int:account_id>/history", views.CustomerHistory.as_view()),
+    path("imports", imports.ImportList.as_view()),
+    path("imports/<uuid:import_id>", imports.ImportDoor.as_view()),
+    path("imports/<uuid:import_id>/rows", imports.ImportRowList.as_view()),
+    path("imports/<uuid:import_id>/map", imports.ImportMap.as_view()),
+    path("imports/<uuid:import_id>/rejects.csv", imports.ImportRejects.as_view()),
+    path("imports/<uuid:import_id>/commit", imports.ImportCommitDoor.as_view()),
+    path("imports/<uuid:import_id>/cancel", imports.ImportCancel.as_view()),
+    path("imports/<uuid:import_id>/revert", imports.ImportRevert.as_view()),
     path("search", views.Search.as_view()),
     path("geocode", views.Geocode.as_view()),
 ]

@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from customers import services as customers
+from customers.importing import services as imports
+from customers.importing.storage import TooLarge
 from customers.selectors import customer_card, move_row
 from layers import access, idempotency, registry, tokens
 from layers import services as rights
@@ -20,6 +22,7 @@ from portal import sessions as open_sessions
 from portal.api.authentication import NotForTokens
 from portal.services import areas, jobs, people
 from spatial import datums, geometry, tiles
+from spatial.files.rows import BadFile
 from spatial.services import points
 
 log = structlog.get_logger()
@@ -51,6 +54,11 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     customers.AccountNumberTaken: (409, "account_number_taken"),
     customers.StaleEdit: (409, "version_conflict"),
     customers.AlreadySo: (409, "already_so"),
+    imports.NotNow: (409, "not_now"),
+    imports.FarMoves: (409, "far_moves"),
+    imports.BadChoice: (400, "invalid"),
+    TooLarge: (413, "too_large"),
+    BadFile: (422, "unsupported"),
     points.VersionConflict: (409, "version_conflict"),
     points.GuardDistance: (409, "guard_distance"),
     points.NothingToUndo: (409, "nothing_to_undo"),
@@ -114,6 +122,10 @@ def _extra(error: Exception, context: dict[str, Any]) -> dict[str, Any]:
         return {"theirs": _theirs(error)}
     if isinstance(error, lockout.LockedOut | tokens.TooManyWrongTokens):
         return {"retry_after": error.retry_after_s}
+    if isinstance(error, imports.BadChoice):
+        return {"errors": {error.field: [str(error)]}}
+    if isinstance(error, imports.FarMoves):
+        return {"count": error.count}
     if isinstance(error, points.GuardDistance):
         return {"distance_m": error.distance_m, "guard_m": error.guard_m}
     if isinstance(error, geometry.LooksSwapped):

@@ -50,6 +50,15 @@ class PointCommand:
     accuracy_m: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MoveUndoing:
+    """One wish to take a journal row of a point back."""
+
+    point_id: int
+    move_id: int
+    base_version: int
+
+
 def move_points(
     commands: Sequence[PointCommand],
     *,
@@ -84,44 +93,27 @@ def move_points(
         return _write(moves, points)
 
 
-def undo_move(
-    move_id: int, *, point_id: int, base_version: int, user: User | None, at: datetime, reason: str = "", device: str = ""
-) -> PointMove:
-    """Take the point back to where it stood before that journal row, as a new row, on any day; before its placing it had no position.
+def undo_moves(undoings: Sequence[MoveUndoing], *, user: User | None, at: datetime, reason: str = "", device: str = "") -> list[PointMove]:
+    """Take each point back to where it stood before that journal row, as a new row, on any day; before its placing it had no position.
 
     Raises:
-        VersionConflict: the point changed since the person looked at it.
-        NothingToUndo: the row is not of this point, or moved nothing (a removal, a restoring), or the point stands there already.
+        VersionConflict: a point changed since the person looked at it.
+        NothingToUndo: a row is not of its point, or moved nothing (a removal, a restoring), or the point stands there already.
     """
     with transaction.atomic():
-        point = _locked([point_id])[point_id]
-        _refuse_stale(point, base_version)
-        undone = PointMove.objects.filter(pk=move_id, point=point).first()
-        if undone is None:
-            raise NothingToUndo("That move is not in this point's history.")
-        if not can_be_undone(undone, now=point.geom):
-            raise NothingToUndo("That moved nothing, or the point already stands where it stood before.")
-        before = None
-        if undone.from_geom:
-            before = PointMove.objects.filter(point=point, version__lt=undone.version, to_geom__isnull=False).order_by("-version").first()
-        row = PointMove(
-            point=point,
-            kind=PointMove.Kind.UNDO,
-            from_geom=point.geom,
-            to_geom=undone.from_geom,
-            reason=reason,
-            device=device,
-            datum=before.datum if before else datums.WGS84,
-            source=before.source if before else "",
-            accuracy_m=before.accuracy_m if before else None,
-            base_version=point.version,
-            version=point.version + 1,
-            undoes=undone,
-            actor=user,
-            at=at,
-        )
-        _measure([row])
-        return _write([row], {point_id: point})[0]
+        points = _locked([undoing.point_id for undoing in undoings])
+        undone = PointMove.objects.in_bulk([undoing.move_id for undoing in undoings])
+        rows = []
+        for undoing in undoings:
+            point, move = points[undoing.point_id], undone.get(undoing.move_id)
+            _refuse_stale(point, undoing.base_version)
+            if move is None or move.point_id != point.pk:
+                raise NothingToUndo("That move is not in this point's history.")
+            if not can_be_undone(move, now=point.geom):
+                raise NothingToUndo("That moved nothing, or the point already stands where it stood before.")
+            rows.append(_undoing_row(point, move, reason=reason, device=device, user=user, at=at))
+        _measure(rows)
+        return _write(rows, points)
 
 
 def can_be_undone(move: PointMove, *, now: Geos | None) -> bool:
@@ -193,6 +185,28 @@ def _journal_row(point: Point, target: Geos, *, kind: str, command: PointCommand
         accuracy_m=command.accuracy_m,
         base_version=point.version,
         version=point.version + 1,
+        actor=user,
+        at=at,
+    )
+
+
+def _undoing_row(point: Point, undone: PointMove, *, reason: str, device: str, user: User | None, at: datetime) -> PointMove:
+    before = None
+    if undone.from_geom:
+        before = PointMove.objects.filter(point=point, version__lt=undone.version, to_geom__isnull=False).order_by("-version").first()
+    return PointMove(
+        point=point,
+        kind=PointMove.Kind.UNDO,
+        from_geom=point.geom,
+        to_geom=undone.from_geom,
+        reason=reason,
+        device=device,
+        datum=before.datum if before else datums.WGS84,
+        source=before.source if before else "",
+        accuracy_m=before.accuracy_m if before else None,
+        base_version=point.version,
+        version=point.version + 1,
+        undoes=undone,
         actor=user,
         at=at,
     )

@@ -95,6 +95,7 @@ CASES: dict[str, Callable[[Account, Account, User], None]] = {
     "customers.services.move_customer": move,
     "customers.services.move_map_feature": move_through_the_map,
     "customers.services.undo_customer_move": undo,
+    "customers.services.undo_customer_moves": undo,
     "customers.services.edit_customers": edit_names,
     "customers.services.delete_customers": delete,
     "customers.services.restore_customers": delete_and_restore,

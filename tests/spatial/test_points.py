@@ -60,7 +60,7 @@ def test_a_move_beyond_the_guard_distance_asks_first(pole, planner):
 def test_undo_the_next_day_is_another_move_and_names_what_it_takes_back(pole, planner):
     move = points.move_points([at(pole, *THEATRE)], user=planner, at=MONDAY)[0]
 
-    undo = points.undo_move(move.pk, point_id=pole.pk, base_version=2, user=planner, at=MONDAY + timedelta(days=1))
+    undo = points.undo_moves([points.MoveUndoing(pole.pk, move.pk, 2)], user=planner, at=MONDAY + timedelta(days=1))[0]
 
     assert (undo.kind, undo.undoes_id, undo.to_geom.coords, undo.version) == ("undo", move.pk, MUSEUM, 3)
     assert Point.objects.get(pk=pole.pk).geom.coords == MUSEUM
@@ -71,7 +71,7 @@ def test_an_old_move_can_be_taken_back_after_later_ones(pole, planner):
     first = points.move_points([at(pole, *THEATRE)], user=planner, at=MONDAY)[0]
     points.move_points([at(pole, 24.94, 60.17, base_version=2)], user=planner, at=MONDAY)
 
-    points.undo_move(first.pk, point_id=pole.pk, base_version=3, user=planner, at=MONDAY)
+    points.undo_moves([points.MoveUndoing(pole.pk, first.pk, 3)], user=planner, at=MONDAY)[0]
 
     assert Point.objects.get(pk=pole.pk).geom.coords == MUSEUM
 
@@ -79,16 +79,16 @@ def test_an_old_move_can_be_taken_back_after_later_ones(pole, planner):
 def test_a_placing_taken_back_leaves_the_point_without_a_position_and_can_be_put_back(pole, planner):
     placing = pole.moves.get()
 
-    undo = points.undo_move(placing.pk, point_id=pole.pk, base_version=1, user=planner, at=MONDAY)
+    undo = points.undo_moves([points.MoveUndoing(pole.pk, placing.pk, 1)], user=planner, at=MONDAY)[0]
 
     assert (undo.kind, undo.from_geom.coords, undo.to_geom, undo.version) == ("undo", MUSEUM, None, 2)
     stands = Point.objects.get(pk=pole.pk)
     assert (stands.geom, stands.source, stands.accuracy_m, stands.version) == (None, "", None, 2)
 
-    points.undo_move(undo.pk, point_id=pole.pk, base_version=2, user=planner, at=MONDAY)
+    points.undo_moves([points.MoveUndoing(pole.pk, undo.pk, 2)], user=planner, at=MONDAY)[0]
     assert Point.objects.get(pk=pole.pk).geom.coords == MUSEUM
     with pytest.raises(points.NothingToUndo):
-        points.undo_move(undo.pk, point_id=pole.pk, base_version=3, user=planner, at=MONDAY)
+        points.undo_moves([points.MoveUndoing(pole.pk, undo.pk, 3)], user=planner, at=MONDAY)[0]
 
 
 def test_a_removal_and_a_foreign_row_cannot_be_undone(pole, planner):
@@ -97,9 +97,9 @@ def test_a_removal_and_a_foreign_row_cannot_be_undone(pole, planner):
     removal = points.note_removal([pole.pk], removed=True, user=planner, at=MONDAY, reason="gone")[0]
 
     with pytest.raises(points.NothingToUndo):
-        points.undo_move(removal.pk, point_id=pole.pk, base_version=2, user=planner, at=MONDAY)
+        points.undo_moves([points.MoveUndoing(pole.pk, removal.pk, 2)], user=planner, at=MONDAY)[0]
     with pytest.raises(points.NothingToUndo):
-        points.undo_move(placing.pk, point_id=other.pk, base_version=0, user=planner, at=MONDAY)
+        points.undo_moves([points.MoveUndoing(other.pk, placing.pk, 0)], user=planner, at=MONDAY)[0]
 
 
 def test_the_journal_refuses_to_be_changed_or_deleted(pole):

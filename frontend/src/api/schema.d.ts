@@ -590,6 +590,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Recent imports, and the door for a new file. */
+        get: operations["imports_list"];
+        put?: never;
+        /** @description Recent imports, and the door for a new file. */
+        post: operations["v1_imports_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One import: how it stands; how its file is meant. */
+        get: operations["v1_imports_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description One import: how it stands; how its file is meant. */
+        patch: operations["v1_imports_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give the import up; what was stored already is taken back. */
+        post: operations["v1_imports_cancel_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Store the import. */
+        post: operations["v1_imports_commit_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What an import would change, as GeoJSON: points of new customers, lines from the old to the new place of moved ones. */
+        get: operations["v1_imports_map_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/rejects.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rejected rows as they stand in the file, with the reason: to be mended and imported again. */
+        get: operations["v1_imports_rejects.csv_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take the whole import back. */
+        post: operations["v1_imports_revert_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rows of an import beside the customers they are about. `status` is one or several of the statuses, or not_reverted. */
+        get: operations["v1_imports_rows_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layers": {
         parameters: {
             query?: never;
@@ -935,9 +1073,21 @@ export interface components {
          * @enum {string}
          */
         BusinessClass: "large" | "top100" | "key100" | "growth100" | "own_transformer" | "dedicated_feeder";
+        /**
+         * @description * `commit` - commit
+         *     * `cancel` - cancel
+         *     * `revert` - revert
+         *     * `change` - change
+         * @enum {string}
+         */
+        CanEnum: "commit" | "cancel" | "revert" | "change";
         /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         CodeInRequest: {
             code: string;
+        };
+        CodedText: {
+            code: string;
+            text: string;
         };
         /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         ContactInputRequest: {
@@ -971,6 +1121,16 @@ export interface components {
             by_status: {
                 [key: string]: number;
             };
+        };
+        /**
+         * @description * `file` - file
+         *     * `guess` - guess
+         * @enum {string}
+         */
+        CrsFromEnum: "file" | "guess";
+        CrsOption: {
+            code: string;
+            label: string;
         };
         /** @description Everything the site card shows. */
         CustomerCard: {
@@ -1212,6 +1372,140 @@ export interface components {
             can_undo: boolean;
             from: components["schemas"]["LonLatOut"] | null;
         };
+        ImportChange: {
+            field: string;
+            to: unknown;
+            from: unknown;
+        };
+        /** @description What is in force: chosen by a person, else as found. */
+        ImportChosen: {
+            encoding: string | null;
+            crs: string | null;
+            layer: string | null;
+            mapping: {
+                [key: string]: string;
+            } | null;
+            swap_axes: boolean | null;
+        };
+        ImportColumn: {
+            name: string;
+            samples: string[];
+        };
+        /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
+        ImportCommitRequest: {
+            /** @default false */
+            accept_far_moves: boolean;
+        };
+        /** @description By tab: a customer who moves and changes is counted in both. */
+        ImportCounts: {
+            new: number;
+            moved: number;
+            changed: number;
+            unchanged: number;
+            rejected: number;
+            far_moves: number;
+        };
+        /** @description What was found in the file. `crs_from` file: it says so itself; guess: the numbers look like it. */
+        ImportDetected: {
+            format: string;
+            encoding: string;
+            crs: string | null;
+            crs_from: (components["schemas"]["CrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
+            layer: string | null;
+            layers: string[];
+            columns: components["schemas"]["ImportColumn"][];
+            rows: number | null;
+            has_geometry: boolean;
+        };
+        ImportFileRequest: {
+            /** Format: binary */
+            file: string;
+        };
+        ImportOut: {
+            /** Format: uuid */
+            id: string;
+            file_name: string;
+            file_bytes: number;
+            state: components["schemas"]["StateEnum"];
+            by: string;
+            /** Format: date-time */
+            at: string;
+            detected: components["schemas"]["ImportDetected"] | null;
+            choices: components["schemas"]["ImportChosen"];
+            questions: components["schemas"]["CodedText"][];
+            targets: components["schemas"]["ImportTarget"][];
+            crs_options: components["schemas"]["CrsOption"][];
+            progress: components["schemas"]["ImportProgress"];
+            counts: components["schemas"]["ImportCounts"];
+            problem: components["schemas"]["CodedText"] | null;
+            can: components["schemas"]["CanEnum"][];
+            not_reverted: number;
+            /** Format: date-time */
+            committed_at: string | null;
+            /** Format: date-time */
+            reverted_at: string | null;
+        };
+        ImportProgress: {
+            done: number;
+            total: number | null;
+            /** Format: double */
+            rows_per_s: number | null;
+            /** Format: double */
+            seconds_left: number | null;
+        };
+        ImportRowOut: {
+            row_no: number;
+            status: components["schemas"]["ImportRowOutStatusEnum"];
+            account_no: string;
+            name: string;
+            /** Format: double */
+            moved_m: number | null;
+            /** Format: double */
+            lon: number | null;
+            /** Format: double */
+            lat: number | null;
+            changes: components["schemas"]["ImportChange"][];
+            problem: components["schemas"]["CodedText"] | null;
+            account_id: number | null;
+            from: components["schemas"]["Spot"] | null;
+        };
+        /**
+         * @description * `new` - New
+         *     * `moved` - Moved
+         *     * `changed` - Changed
+         *     * `moved_and_changed` - Moved And Changed
+         *     * `unchanged` - Unchanged
+         *     * `rejected` - Rejected
+         * @enum {string}
+         */
+        ImportRowOutStatusEnum: "new" | "moved" | "changed" | "moved_and_changed" | "unchanged" | "rejected";
+        ImportRows: {
+            rows: components["schemas"]["ImportRowOut"][];
+            next: number | null;
+        };
+        ImportTarget: {
+            name: components["schemas"]["ImportTargetNameEnum"];
+            required: boolean;
+        };
+        /**
+         * @description * `account_no` - account_no
+         *     * `accuracy_m` - accuracy_m
+         *     * `address` - address
+         *     * `classes` - classes
+         *     * `contract_kva` - contract_kva
+         *     * `enterprise` - enterprise
+         *     * `grade` - grade
+         *     * `lat` - lat
+         *     * `lon` - lon
+         *     * `name` - name
+         *     * `name_en` - name_en
+         *     * `name_zh` - name_zh
+         *     * `running_kva` - running_kva
+         *     * `status` - status
+         *     * `voltage` - voltage
+         * @enum {string}
+         */
+        ImportTargetNameEnum: "account_no" | "accuracy_m" | "address" | "classes" | "contract_kva" | "enterprise" | "grade" | "lat" | "lon" | "name" | "name_en" | "name_zh" | "running_kva" | "status" | "voltage";
         JobFailure: {
             id: string;
             name: string;
@@ -1351,6 +1645,8 @@ export interface components {
             uri: string;
             qr_svg: string;
         };
+        /** @enum {unknown} */
+        NullEnum: null;
         /** @description A token, and whose it is. */
         OwnedToken: {
             readonly id: number;
@@ -1407,6 +1703,16 @@ export interface components {
             voltage?: string;
             contacts?: components["schemas"]["ContactInputRequest"][];
             base_version?: number;
+        };
+        /** @description How the file is meant; what is not named stays. */
+        PatchedImportChoicesRequest: {
+            encoding?: string | null;
+            crs?: string | null;
+            layer?: string | null;
+            mapping?: {
+                [key: string]: string;
+            };
+            swap_axes?: boolean;
         };
         /** @description What changes about a person; what is left out stays. */
         PatchedPersonPatchRequest: {
@@ -1548,6 +1854,12 @@ export interface components {
             /** @default true */
             remember_device: boolean;
         };
+        Spot: {
+            /** Format: double */
+            lon: number;
+            /** Format: double */
+            lat: number;
+        };
         /** @description One part's health. `detail` says what is wrong. */
         State: {
             ok: boolean;
@@ -1555,6 +1867,19 @@ export interface components {
             /** Format: double */
             ms: number;
         };
+        /**
+         * @description * `reading` - Reading
+         *     * `waiting` - Waiting
+         *     * `checked` - Checked
+         *     * `committing` - Committing
+         *     * `committed` - Committed
+         *     * `reverting` - Reverting
+         *     * `reverted` - Reverted
+         *     * `cancelled` - Cancelled
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        StateEnum: "reading" | "waiting" | "checked" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
         /**
          * @description * `normal` - Normal
          *     * `commissioning` - Commissioning
@@ -2663,6 +2988,240 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FoundList"];
+                };
+            };
+        };
+    };
+    imports_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"][];
+                };
+            };
+        };
+    };
+    v1_imports_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportFileRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+        };
+    };
+    v1_imports_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+        };
+    };
+    v1_imports_partial_update: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedImportChoicesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+        };
+    };
+    v1_imports_cancel_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+        };
+    };
+    v1_imports_commit_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportCommitRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+        };
+    };
+    v1_imports_map_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    "v1_imports_rejects.csv_retrieve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    v1_imports_revert_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+        };
+    };
+    v1_imports_rows_retrieve: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+                status?: string;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRows"];
                 };
             };
         };

@@ -14,7 +14,10 @@ TIMETABLE = {
     "layers.jobs.forget_old_sessions": time(3, 30),
     "portal.jobs.forget_old_tries": time(3, 35),
     "layers.jobs.check_audit": time(3, 40),
+    "customers.jobs.forget_imports": time(3, 50),
 }
+# Function, and how many minutes apart it runs.
+EVERY_MINUTES = {"customers.jobs.resume_imports": 1}
 
 
 class Command(BaseCommand):
@@ -26,5 +29,9 @@ class Command(BaseCommand):
             first = timezone.make_aware(datetime.combine(tomorrow, when))
             Schedule.objects.get_or_create(
                 name=function, defaults={"func": function, "schedule_type": Schedule.DAILY, "repeats": -1, "next_run": first}
+            )
+        for function, minutes in EVERY_MINUTES.items():
+            Schedule.objects.get_or_create(
+                name=function, defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
             )
         self.stdout.write(f"{len(TIMETABLE)} daily jobs are scheduled.")

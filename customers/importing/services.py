@@ -1,0 +1,247 @@
+"""What a person does with an import: bring a file, choose how it is meant, store it, cancel it, take it back. The worker does the rest."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Sum
+from django_q.tasks import async_task
+
+from customers.importing import checking, storage
+from customers.importing.mapping import BY_NAME
+from customers.models import WORKING, Import, ImportRow, ImportState, RowStatus
+from customers.services import NotThere
+from layers import access, audit
+from spatial import datums
+
+JOB = "customers.jobs.run_import"
+_OPEN = (ImportState.READING, ImportState.WAITING, ImportState.CHECKED)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f/\\<>:\"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
+class NotNow(Exception):
+    """The import does not stand where this can be done."""
+
+
+class FarMoves(Exception):
+    """Some customers would move farther than the guard distance, and nobody said that it is meant. `count` says how many."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count:,} customers would move farther than the guard distance. Confirm it if it is meant.")
+        self.count = count
+
+
+class BadChoice(ValueError):
+    """A choice that the file does not offer. `field` names it."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+def start_import(*, user: User, file_name: str, pieces: Iterable[bytes], at: datetime, queue: bool = True) -> Import:
+    """Keep the file and have the worker read it; the same file once more, while it still waits, is the import that is there.
+
+    Without `queue`, here and below, the caller does the worker's part itself.
+
+    Raises:
+        storage.TooLarge: the file, or this person's files together.
+    """
+    batch = Import(by=access.author(user), at=at, file_name=plain_name(file_name))
+    batch.file_bytes, batch.sha256 = storage.keep(batch, pieces)
+    try:
+        with transaction.atomic():
+            own = Import.objects.filter(by=batch.by)
+            same = own.filter(state__in=_OPEN, sha256=batch.sha256, file_name=batch.file_name).first()
+            if same:
+                storage.forget(batch)
+                return same
+            kept = own.filter(is_file_kept=True).aggregate(bytes=Sum("file_bytes"))["bytes"] or 0
+            if kept + batch.file_bytes > storage.QUOTA_BYTES:
+                raise storage.TooLarge("Your earlier imports take all the room that you have; cancel those that you do not need.")
+            batch.save(force_insert=True)
+            if queue:
+                _enqueue(batch)
+            _record("start", batch, user=user, at=at, after={"bytes": batch.file_bytes, "sha256": batch.sha256})
+    except BaseException:
+        storage.forget(batch)
+        raise
+    return batch
+
+
+def choose(batch_id: Any, choices: Mapping[str, Any], *, user: User, at: datetime, queue: bool = True) -> Import:
+    """Read the file again as the person says: encoding, crs, layer, mapping, swap_axes.
+
+    Raises:
+        NotThere, NotNow, BadChoice.
+    """
+    with transaction.atomic():
+        batch = _locked(batch_id, user)
+        if batch.state not in (*_OPEN, ImportState.FAILED) or not batch.is_file_kept or batch.cursor:
+            raise NotNow("The import is under way; nothing can be chosen any more.")
+        _check_choices(batch, choices)
+        batch.choices = batch.choices | dict(choices)
+        batch.state, batch.attempts, batch.problem, batch.questions = ImportState.READING, 0, None, []
+        # What an older reading still brings belongs to other choices.
+        batch.run += 1
+        batch.save()
+        if queue:
+            _enqueue(batch)
+        _record("change", batch, user=user, at=at, after=dict(choices))
+    return batch
+
+
+def commit_import(batch_id: Any, *, user: User, at: datetime, accept_far_moves: bool = False, queue: bool = True) -> Import:
+    """Have the worker store the import.
+
+    Raises:
+        NotThere, NotNow, FarMoves.
+    """
+    with transaction.atomic():
+        batch = _locked(batch_id, user)
+        if batch.state != ImportState.CHECKED:
+            raise NotNow("Only a checked import can be stored.")
+        if batch.counts.get("far_moves") and not accept_far_moves:
+            raise FarMoves(batch.counts["far_moves"])
+        batch.total = sum(batch.counts.get(status, 0) for status in ("new", "moved", "changed", "moved_and_changed"))
+        _work_on(batch, ImportState.COMMITTING, at=at, queue=queue)
+        _record("commit", batch, user=user, at=at, after=batch.counts)
+    return batch
+
+
+def cancel_import(batch_id: Any, *, user: User, at: datetime) -> Import:
+    """Give the import up; what was stored of it already is taken back.
+
+    Raises:
+        NotThere, NotNow.
+    """
+    with transaction.atomic():
+        batch = _locked(batch_id, user)
+        if batch.state in (*_OPEN, ImportState.FAILED) and not batch.cursor:
+            batch.state, batch.is_file_kept = ImportState.CANCELLED, False
+            batch.run += 1
+            batch.save()
+            transaction.on_commit(lambda: storage.forget(batch))
+        elif batch.state in (ImportState.COMMITTING, ImportState.FAILED):
+            batch.is_cancelled = True
+            batch.total = batch.done
+            _work_on(batch, ImportState.REVERTING, at=at)
+        else:
+            raise NotNow("The import is not under way any more.")
+        _record("cancel", batch, user=user, at=at)
+    return batch
+
+
+def revert_import(batch_id: Any, *, user: User, at: datetime, queue: bool = True) -> Import:
+    """Have the worker take the whole import back.
+
+    Raises:
+        NotThere, NotNow.
+    """
+    with transaction.atomic():
+        batch = _locked(batch_id, user)
+        if "revert" not in can(batch):
+            raise NotNow("Only an import that was stored can be taken back.")
+        batch.total = ImportRow.objects.filter(batch=batch, stored_version__isnull=False).count()
+        _work_on(batch, ImportState.REVERTING, at=at, queue=queue)
+        _record("revert", batch, user=user, at=at)
+    return batch
+
+
+def fail_import(batch_id: Any, problem: Mapping[str, Any], *, at: datetime) -> None:
+    """Note that the worker cannot go on, and why."""
+    with transaction.atomic():
+        batch = Import.objects.select_for_update().get(pk=batch_id)
+        if batch.state in WORKING:
+            batch.state, batch.problem, batch.seen_at = ImportState.FAILED, dict(problem), at
+            batch.save()
+            _record("fail", batch, user=access.everybody(), at=at, after=dict(problem))
+
+
+def forget_imports(*, older_than: datetime, at: datetime) -> int:
+    """Delete the files and rows of imports that nobody can need any more; that they were stays known. Return how many."""
+    old = Import.objects.filter(at__lt=older_than, is_file_kept=True).exclude(state__in=WORKING)
+    for batch in old:
+        checking.forget_rows(batch)
+        with transaction.atomic():
+            Import.objects.filter(pk=batch.pk).update(is_file_kept=False)
+            _record("forget", batch, user=access.everybody(), at=at)
+        storage.forget(batch)
+    return len(old)
+
+
+def can(batch: Import) -> list[str]:
+    """Return what a person may do with the import as it stands: commit, cancel, revert, change."""
+    counted = sum(batch.counts.get(status, 0) for status in RowStatus.values if status not in ("unchanged", "rejected"))
+    match batch.state:
+        case ImportState.READING:
+            return ["cancel"]
+        case ImportState.WAITING:
+            return ["change", "cancel"]
+        case ImportState.CHECKED:
+            return [*(["commit"] if counted else []), "change", "cancel"]
+        case ImportState.COMMITTING:
+            return ["cancel"]
+        case ImportState.COMMITTED:
+            return ["revert"] if counted and batch.is_file_kept else []
+        case ImportState.FAILED:
+            return ["cancel"] if batch.cursor else ["change", "cancel"] if batch.is_file_kept else []
+    return []
+
+
+def plain_name(name: str) -> str:
+    """Return the last part of a file's name as it may be shown: one line, no signs that turn text round.
+
+    >>> plain_name("../../a<b>.csv"), plain_name("")
+    ('a b .csv', 'file')
+    """
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    return " ".join(_UNPRINTABLE.sub(" ", last).split())[:200] or "file"
+
+
+def _check_choices(batch: Import, choices: Mapping[str, Any]) -> None:
+    columns = {column["name"] for column in batch.detected.get("columns", [])}
+    meant = choices.get("mapping") or {}
+    if unknown := [name for name in meant if name not in BY_NAME]:
+        raise BadChoice("mapping", f"“{unknown[0][:40]}” is no field of a customer.")
+    if columns and (unknown := [column for column in meant.values() if column not in columns]):
+        raise BadChoice("mapping", f"The file has no column “{str(unknown[0])[:40]}”.")
+    if len(set(meant.values())) < len(meant):
+        raise BadChoice("mapping", "One column can fill one field only.")
+    if crs := choices.get("crs"):
+        try:
+            datums.to_wgs84(0.0, 0.0, crs)
+        except datums.UnknownDatum as error:
+            if "cannot be expressed" not in str(error):
+                raise BadChoice("crs", str(error)) from error
+    layers = batch.detected.get("layers") or []
+    if choices.get("layer") and layers and choices["layer"] not in layers:
+        raise BadChoice("layer", f"The file has no layer “{choices['layer'][:40]}”.")
+
+
+def _work_on(batch: Import, state: str, *, at: datetime, queue: bool = True) -> None:
+    batch.state, batch.done, batch.cursor, batch.attempts, batch.begun_at, batch.seen_at, batch.problem = state, 0, 0, 0, at, at, None
+    batch.save()
+    if queue:
+        _enqueue(batch)
+
+
+def _enqueue(batch: Import) -> None:
+    # In the transaction that asks for it: the job is there exactly when the import is.
+    async_task(JOB, str(batch.pk), task_name=f"import {batch.pk}"[:100])
+
+
+def _locked(batch_id: Any, user: User) -> Import:
+    batch = Import.objects.visible_to(user).select_for_update(of=("self",)).filter(pk=batch_id).first()
+    if batch is None:
+        raise NotThere("There is no such import, or not for you.")
+    return batch
+
+
+def _record(verb: str, batch: Import, *, user: User, at: datetime, after: Mapping[str, Any] | None = None) -> None:
+    deed = audit.Deed(f"import.{verb}", layer="imports", object_id=str(batch.pk), label=batch.file_name, after=dict(after or {}) or None)
+    audit.record([deed], user=user, at=at)
