@@ -38,17 +38,16 @@ export interface ImportChoices {
   crs: string | null;
   layer: string | null;
   /** Target of ours: column of the file. */
-  mapping: Record<string, string>;
-  /** null: not answered. */
+  mapping: Record<string, string> | null;
   swap_axes: boolean | null;
 }
 
-/** What is left out stays; a target with null gets no column. */
+/** What is left out stays; a mapping is sent whole. */
 export interface ImportChange {
   encoding?: string;
   crs?: string;
   layer?: string;
-  mapping?: Record<string, string | null>;
+  mapping?: Record<string, string>;
   swap_axes?: boolean;
 }
 
@@ -62,6 +61,19 @@ export interface ImportCounts {
   far_moves: number;
 }
 
+/** What the file says of itself, and what was guessed. */
+export interface Detected {
+  format: string;
+  encoding: string | null;
+  crs: string | null;
+  crs_from: "file" | "guess" | null;
+  layer: string | null;
+  layers: string[];
+  columns: FileColumn[];
+  rows: number | null;
+  has_geometry: boolean;
+}
+
 export interface CustomerImport {
   id: string;
   file_name: string;
@@ -70,17 +82,8 @@ export interface CustomerImport {
   /** A person's name. */
   by: string;
   at: string;
-  detected: {
-    format: string;
-    encoding: string | null;
-    crs: string | null;
-    crs_from: "file" | "guess" | null;
-    layer: string | null;
-    layers: string[];
-    columns: FileColumn[];
-    rows: number | null;
-    has_geometry: boolean;
-  };
+  /** null until the first rows were read. */
+  detected: Detected | null;
   choices: ImportChoices;
   questions: Told[];
   targets: { name: string; required: boolean }[];
@@ -90,6 +93,8 @@ export interface CustomerImport {
   problem: Told | null;
   can: ("commit" | "cancel" | "revert" | "change")[];
   not_reverted: number;
+  committed_at: string | null;
+  reverted_at: string | null;
 }
 
 export interface ImportRow {
@@ -101,7 +106,6 @@ export interface ImportRow {
   lon: number | null;
   lat: number | null;
   from: LonLat | null;
-  far: boolean;
   changes: { field: string; from: unknown; to: unknown }[];
   problem: Told | null;
   account_id: number | null;
@@ -116,10 +120,10 @@ interface RowsPage {
 export interface DiffFeature {
   type: "Feature";
   geometry: { type: "Point"; coordinates: number[] } | { type: "LineString"; coordinates: number[][] };
-  properties: { status: RowStatus; row_no: number };
+  properties: { status: RowStatus; row_no: number; moved_m: number | null };
 }
 
-/** New ones as points, moved ones as lines from the old to the new place. */
+/** New ones, and those that had no place, as points; moved ones as lines from the old to the new place. */
 export interface ImportDiff {
   features: DiffFeature[];
   /** There are more than these. */

@@ -156,17 +156,20 @@ function moveStyles(
   color: string,
   { dash, sign = "" }: { dash?: number[]; sign?: string },
 ): Style[] {
-  const end = (index: number) => (feature: { getGeometry(): unknown }) => {
+  const oldPlace = (feature: { getGeometry(): unknown }) => {
     const geometry = feature.getGeometry();
-    const coordinate = geometry instanceof LineString ? geometry.getCoordinates().at(index) : undefined;
-    return coordinate ? new Point(coordinate) : undefined;
+    return geometry instanceof LineString ? new Point(geometry.getFirstCoordinate()) : undefined;
+  };
+  const newPlace = (feature: { getGeometry(): unknown }) => {
+    const geometry = feature.getGeometry();
+    return geometry instanceof LineString ? new Point(geometry.getLastCoordinate()) : (geometry as Point);
   };
   const stroke = new Stroke({ color, width: 2.5, lineCap: "round", ...(dash ? { lineDash: dash } : {}) });
   return [
     new Style({ stroke: new Stroke({ color: halo, width: 6, lineCap: "round" }), zIndex: 0 }),
     new Style({ stroke, zIndex: 1 }),
     new Style({
-      geometry: end(0) as never,
+      geometry: oldPlace as never,
       image: new CircleStyle({
         radius: 5,
         fill: new Fill({ color: surface }),
@@ -175,7 +178,7 @@ function moveStyles(
       zIndex: 2,
     }),
     new Style({
-      geometry: end(-1) as never,
+      geometry: newPlace as never,
       image: new CircleStyle({ radius: 8, fill: new Fill({ color }), stroke: new Stroke({ color: halo, width: 2.5 }) }),
       text: new Text({ text: sign, font: `800 12px ${MAP_FONT}`, fill: new Fill({ color: surface }), offsetY: 1 }),
       zIndex: 3,

@@ -1,7 +1,7 @@
 /** What the file is and which column is what: suggested by the server, shown with samples, to be put right here. */
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type CustomerImport, type FileColumn, imports } from "@/api/imports";
+import { type CustomerImport, type Detected, type FileColumn, imports } from "@/api/imports";
 import { dropDraft, keepDraft, readDraft } from "@/lib/drafts";
 import { Button, Message } from "@/lib/ui";
 import { RadioChoice, SelectField } from "@/lib/ui/fields";
@@ -9,27 +9,26 @@ import { goTo } from "./address";
 import { CrsField } from "./CrsField";
 import css from "./import.module.css";
 import { FileLine, Refusal, useDeed } from "./parts";
-import { changeOf, unusedColumns, type Wishes } from "./rules";
+import { ABOUT_AXES, ABOUT_CRS, changeOf, unusedColumns, type Wishes, withColumn } from "./rules";
 import { targetName, toldText } from "./words";
 
 const ENCODINGS = ["UTF-8", "GB18030", "UTF-16", "windows-1252"];
 /** The others say themselves how they are written. */
 const ENCODED = ["CSV", "SHP"];
-const ABOUT_CRS = ["crs_unknown", "zone_straddles"];
 
-export function ColumnsStep({ imported }: { imported: CustomerImport }) {
+export function ColumnsStep({ imported, detected }: { imported: CustomerImport; detected: Detected }) {
   const { t } = useTranslation(["import", "common"]);
-  const { id, detected, choices, questions, targets, state, can, problem } = imported;
+  const { id, choices, questions, targets, state, can, problem } = imported;
   const draft = `import.${id}`;
   const [wishes, setWishes] = useState<Wishes>(() => readDraft<Wishes>(draft)?.value ?? { mapping: {} });
   const [unanswered, setUnanswered] = useState(false);
   const { busy, error, run } = useDeed();
   const change = changeOf(imported, wishes);
   const mapping = { ...choices.mapping, ...wishes.mapping };
-  const crs = wishes.crs ?? choices.crs ?? detected.crs ?? "";
+  const crs = wishes.crs ?? choices.crs ?? "";
   const asked = (codes: readonly string[]) => questions.find(({ code }) => codes.includes(code));
   const aboutCrs = asked(ABOUT_CRS);
-  const swapAsked = asked(["axes_swapped"]) !== undefined;
+  const swapAsked = asked([ABOUT_AXES]) !== undefined;
 
   const wish = (next: Partial<Wishes>) => {
     const merged = { ...wishes, ...next };
@@ -73,7 +72,7 @@ export function ColumnsStep({ imported }: { imported: CustomerImport }) {
             {questions.map((question) => (
               <Message key={question.code} tone="warning">
                 <p>{toldText("question", question)}</p>
-                {question.code === "axes_swapped" && (
+                {question.code === ABOUT_AXES && (
                   <RadioChoice
                     label={t("columns.swapAsk")}
                     choices={[
@@ -140,7 +139,7 @@ export function ColumnsStep({ imported }: { imported: CustomerImport }) {
                 required={required}
                 columns={detected.columns}
                 column={mapping[name] ?? ""}
-                onChoose={(column) => wish({ mapping: { ...wishes.mapping, [name]: column } })}
+                onChoose={(column) => wish({ mapping: withColumn(mapping, name, column) })}
               />
             ))}
           </div>

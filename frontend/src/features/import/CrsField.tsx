@@ -109,7 +109,7 @@ export function CrsField({
                 onMouseMove={() => setActive(index)}
               >
                 <span>{option.label}</span>
-                {option.label.includes(option.code) ? null : <small>{option.code}</small>}
+                {showsCode(option) && <small>{option.code}</small>}
               </div>
             ))}
           </div>
@@ -125,6 +125,11 @@ export function CrsField({
   );
 }
 
-function nameOf({ code, label }: Option): string {
-  return label.includes(code) ? label : `${label} (${code})`;
+/** Numbers of EPSG are known to people; the other codes are ours. */
+function showsCode({ code, label }: Option): boolean {
+  return code.startsWith("EPSG:") && !label.includes(code);
+}
+
+function nameOf(option: Option): string {
+  return showsCode(option) ? `${option.label} (${option.code})` : option.label;
 }

@@ -5,14 +5,17 @@ import { formatNumber } from "@/lib/format";
 import { Button, Icon, LinkButton, Message } from "@/lib/ui";
 import { goTo } from "./address";
 import css from "./import.module.css";
-import { AskButton, FileLine } from "./parts";
+import { AskButton, FileLine, Refusal, useDeed } from "./parts";
 import { Rows } from "./Rows";
 import { toldText } from "./words";
 
 export function DoneStep({ imported }: { imported: CustomerImport }) {
   const { t } = useTranslation("import");
+  const { busy, error, run } = useDeed();
   const { id, state, counts, can, not_reverted, problem } = imported;
-  const happened = state === "committed" || state === "reverted";
+  // It stopped after some of its rows: they can be taken back.
+  const stopped = state === "failed" && can.includes("cancel") && !can.includes("change");
+  const happened = state === "committed" || state === "reverted" || not_reverted > 0;
   const done = (["new", "moved", "changed"] as const).filter((name) => counts[name] > 0);
   return (
     <div className={css.check}>
@@ -20,7 +23,7 @@ export function DoneStep({ imported }: { imported: CustomerImport }) {
       <div className={css.told} role="status" data-state={state}>
         <h2>
           <Icon name={state === "committed" ? "check" : state === "reverted" ? "undo" : "info"} size={18} />
-          {t(`done.${state}`)}
+          {t(stopped ? "done.stopped" : `done.${state}`)}
         </h2>
         {problem && <p>{toldText("problem", problem)}</p>}
         {happened && done.length > 0 && (
@@ -30,7 +33,7 @@ export function DoneStep({ imported }: { imported: CustomerImport }) {
               .join(t("comma"))}
           </p>
         )}
-        {state === "reverted" && not_reverted > 0 && (
+        {not_reverted > 0 && (
           <Message tone="warning">
             {t("done.notReverted", { count: not_reverted, shown: formatNumber(not_reverted) })}
           </Message>
@@ -38,6 +41,7 @@ export function DoneStep({ imported }: { imported: CustomerImport }) {
       </div>
       {happened ? <Rows imported={imported} /> : <span />}
       <footer className={css.foot}>
+        <Refusal error={error} />
         <div className={css.deeds}>
           <Button kind="primary" icon="upload" onClick={() => goTo(null)}>
             {t("done.another")}
@@ -46,6 +50,11 @@ export function DoneStep({ imported }: { imported: CustomerImport }) {
             <LinkButton href={rejectsAddress(id)} icon="download">
               {t("check.rejects")}
             </LinkButton>
+          )}
+          {stopped && (
+            <Button kind="danger" icon="undo" disabled={busy} onClick={() => void run(() => imports.cancel(id))}>
+              {t("done.takeBack")}
+            </Button>
           )}
           {can.includes("revert") && (
             <AskButton

@@ -64,8 +64,8 @@ function OneImport({ id }: { id: string }) {
       )}
       {isWorking(imported) ? (
         <Working imported={imported} />
-      ) : step === "columns" ? (
-        <ColumnsStep key={JSON.stringify(imported.detected)} imported={imported} />
+      ) : step === "columns" && imported.detected ? (
+        <ColumnsStep key={JSON.stringify(imported.detected)} imported={imported} detected={imported.detected} />
       ) : step === "check" ? (
         <CheckStep imported={imported} />
       ) : (

@@ -1,6 +1,7 @@
 /** One row of the file in words: whose it is, and what it does: from, to, and the metres moved. */
 import { useTranslation } from "react-i18next";
 import type { ImportRow } from "@/api/imports";
+import { useMe } from "@/api/session";
 import { formatDecimal } from "@/lib/coordinates";
 import { formatLength } from "@/lib/format";
 import { compassPoint } from "@/lib/geodesy";
@@ -9,6 +10,7 @@ import { IconButton } from "@/lib/ui";
 import { select } from "@/lib/url-state";
 import { DiffSymbol } from "./DiffSymbol";
 import css from "./import.module.css";
+import { isFar } from "./rules";
 import { targetName, toldText } from "./words";
 
 export function CustomerWords({ row, open }: { row: ImportRow; open: boolean }) {
@@ -68,9 +70,10 @@ function Values({ field, from, to, isNew }: ImportRow["changes"][number] & { isN
   const { t } = useTranslation("import");
   const after = valueWords(field, to) ?? t("row.nothing");
   if (isNew) return after;
+  const before = valueWords(field, from);
   return (
     <>
-      <del>{valueWords(field, from) ?? t("row.nothing")}</del>
+      {before === null ? <span className={css.nothing}>{t("row.nothing")}</span> : <del>{before}</del>}
       <span className="visually-hidden">{t("row.becomes")}</span>
       <span aria-hidden="true"> → </span>
       <ins>{after}</ins>
@@ -80,7 +83,8 @@ function Values({ field, from, to, isNew }: ImportRow["changes"][number] & { isN
 
 function Moved({ row }: { row: ImportRow }) {
   const { t } = useTranslation(["import", "moves"]);
-  const { status, from, lon, lat, moved_m, far } = row;
+  const { status, from, lon, lat, moved_m } = row;
+  const far = isFar(moved_m, useMe().utility.guard_distance_m);
   const to = lon === null || lat === null ? null : { lon, lat };
   if (status === "new") {
     return (

@@ -89,9 +89,10 @@ export function AskButton({
 export function FileLine({ imported }: { imported: CustomerImport }) {
   const { t } = useTranslation("import");
   const { detected, file_name, file_bytes } = imported;
+  const rows = detected?.rows ?? null;
   const about = [
-    detected.format && formatName(detected.format),
-    detected.rows !== null && t("rows", { count: detected.rows, shown: formatNumber(detected.rows) }),
+    detected && formatName(detected.format),
+    rows !== null && t("rows", { count: rows, shown: formatNumber(rows) }),
     formatBytes(file_bytes),
   ].filter(Boolean);
   return (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CustomerImport, DiffFeature, ImportCounts } from "@/api/imports";
+import type { CustomerImport, Detected, DiffFeature, ImportCounts, RowStatus } from "@/api/imports";
 import {
   changeOf,
   doesSomething,
@@ -10,27 +10,32 @@ import {
   stepOf,
   tabsOf,
   unusedColumns,
+  withColumn,
 } from "./rules";
 
 const NOTHING: ImportCounts = { new: 0, moved: 0, changed: 0, unchanged: 0, rejected: 0, far_moves: 0 };
 
+const DETECTED = { format: "CSV" } as Detected;
+const standing = (state: CustomerImport["state"], can: CustomerImport["can"]) => ({ state, can, detected: DETECTED });
+
 describe("the step", () => {
   it("follows the state of the import", () => {
-    expect(stepOf({ state: "reading", can: ["cancel"] }, false)).toBe("columns");
-    expect(stepOf({ state: "waiting", can: ["change"] }, false)).toBe("columns");
-    expect(stepOf({ state: "checked", can: ["commit", "change"] }, false)).toBe("check");
-    expect(stepOf({ state: "committing", can: ["cancel"] }, false)).toBe("done");
-    expect(stepOf({ state: "committed", can: ["revert"] }, false)).toBe("done");
+    expect(stepOf(standing("reading", ["cancel"]), false)).toBe("columns");
+    expect(stepOf(standing("waiting", ["change"]), false)).toBe("columns");
+    expect(stepOf(standing("checked", ["commit", "change"]), false)).toBe("check");
+    expect(stepOf(standing("committing", ["cancel"]), false)).toBe("done");
+    expect(stepOf(standing("committed", ["revert"]), false)).toBe("done");
   });
 
   it("is the columns again where the address wants them, but only while they can be changed", () => {
-    expect(stepOf({ state: "checked", can: ["commit", "change"] }, true)).toBe("columns");
-    expect(stepOf({ state: "committed", can: ["revert"] }, true)).toBe("done");
+    expect(stepOf(standing("checked", ["commit", "change"]), true)).toBe("columns");
+    expect(stepOf(standing("committed", ["revert"]), true)).toBe("done");
   });
 
   it("leads a failed one back to its columns when other choices may help", () => {
-    expect(stepOf({ state: "failed", can: ["change"] }, false)).toBe("columns");
-    expect(stepOf({ state: "failed", can: [] }, false)).toBe("done");
+    expect(stepOf(standing("failed", ["change"]), false)).toBe("columns");
+    expect(stepOf(standing("failed", []), false)).toBe("done");
+    expect(stepOf({ ...standing("failed", ["change"]), detected: null }, false)).toBe("done");
   });
 });
 
@@ -93,22 +98,42 @@ describe("the datum is found", () => {
 });
 
 describe("what is sent", () => {
-  const imported = {
-    choices: { encoding: null, crs: "WGS84", layer: null, mapping: { account_no: "户号", lon: "x" }, swap_axes: null },
-  } satisfies Pick<CustomerImport, "choices">;
+  const choices = {
+    encoding: null,
+    crs: "WGS84",
+    layer: null,
+    mapping: { account_no: "户号", lon: "x" },
+    swap_axes: false,
+  };
+  const imported = { choices, questions: [] as CustomerImport["questions"] };
 
-  it("is only what differs", () => {
+  it("is only what differs, the mapping whole", () => {
     expect(changeOf(imported, { mapping: {} })).toBeNull();
-    expect(changeOf(imported, { crs: "WGS84", mapping: { lon: "x" } })).toBeNull();
-    expect(changeOf(imported, { crs: "GCJ02", swap_axes: false, mapping: { lon: "y", name: "名称" } })).toEqual({
+    expect(changeOf(imported, { crs: "WGS84", swap_axes: false, mapping: { lon: "x" } })).toBeNull();
+    expect(changeOf(imported, { crs: "GCJ02", swap_axes: true, mapping: { lon: "y", name: "名称" } })).toEqual({
       crs: "GCJ02",
-      swap_axes: false,
-      mapping: { lon: "y", name: "名称" },
+      swap_axes: true,
+      mapping: { account_no: "户号", lon: "y", name: "名称" },
     });
   });
 
-  it("takes a column off with null", () => {
-    expect(changeOf(imported, { mapping: { lon: "", name: "" } })).toEqual({ mapping: { lon: null } });
+  it("takes a column off a field", () => {
+    expect(changeOf(imported, { mapping: { lon: "", name: "" } })).toEqual({ mapping: { account_no: "户号" } });
+  });
+
+  it("answers what was asked, also when the guess was right", () => {
+    const questions = ["axes_swapped", "zone_straddles"].map((code) => ({ code, text: "" }));
+
+    expect(changeOf({ choices, questions }, { crs: "WGS84", swap_axes: false, mapping: {} })).toEqual({
+      crs: "WGS84",
+      swap_axes: false,
+    });
+    expect(changeOf({ choices, questions }, { mapping: {} })).toBeNull();
+  });
+
+  it("gives one column to one field", () => {
+    expect(withColumn({ lon: "x", lat: "y" }, "lat", "x")).toEqual({ lon: "", lat: "x" });
+    expect(withColumn({ lon: "", lat: "y" }, "name", "")).toEqual({ lon: "", lat: "y", name: "" });
   });
 });
 
@@ -118,32 +143,30 @@ it("columns that no field takes are told", () => {
   expect(unusedColumns(columns, { account_no: "户号", lon: "x", lat: "" })).toEqual(["备注"]);
 });
 
-it("marks of the map: points are new, lines are moves, long ones are far", () => {
-  const line = (row_no: number, east: number): DiffFeature => ({
+it("marks of the map: points are new or placed, lines are moves, beyond the guard distance far ones", () => {
+  const [here, there] = [
+    [24.94, 60.17],
+    [24.95, 60.17],
+  ];
+  const point = (row_no: number, status: RowStatus): DiffFeature => ({
     type: "Feature",
-    geometry: {
-      type: "LineString",
-      coordinates: [
-        [24.94, 60.17],
-        [24.94 + east, 60.17],
-      ],
-    },
-    properties: { status: "moved", row_no },
+    geometry: { type: "Point", coordinates: here ?? [] },
+    properties: { status, row_no, moved_m: null },
   });
-  const point: DiffFeature = {
+  const line = (row_no: number, moved_m: number): DiffFeature => ({
     type: "Feature",
-    geometry: { type: "Point", coordinates: [24.95, 60.18] },
-    properties: { status: "new", row_no: 1 },
-  };
+    geometry: { type: "LineString", coordinates: [here ?? [], there ?? []] },
+    properties: { status: "moved_and_changed", row_no, moved_m },
+  });
 
-  const marks = marksOf([point, line(2, 0.001), line(3, 0.1)], 500, (row) => `Row ${row}`);
+  const marks = marksOf([point(1, "new"), point(2, "moved"), line(3, 500), line(4, 501)], 500, (row) => `Row ${row}`);
 
-  expect(marks.map(({ row_no, kind, name }) => [row_no, kind, name])).toEqual([
-    [1, "new", "Row 1"],
-    [2, "moved", "Row 2"],
-    [3, "far", "Row 3"],
+  expect(marks.map(({ kind, name }) => [kind, name])).toEqual([
+    ["new", "Row 1"],
+    ["moved", "Row 2"],
+    ["moved", "Row 3"],
+    ["far", "Row 4"],
   ]);
-  expect(marks[0]?.from).toBeNull();
-  expect(marks[1]?.from).toEqual({ lon: 24.94, lat: 60.17 });
-  expect(marks[1]?.to.lon).toBeCloseTo(24.941);
+  expect(marks[1]?.from).toBeNull();
+  expect(marks[2]).toMatchObject({ from: { lon: 24.94, lat: 60.17 }, to: { lon: 24.95, lat: 60.17 } });
 });

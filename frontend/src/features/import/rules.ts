@@ -1,15 +1,15 @@
 /** Decisions of the screen, without the screen: which step, which file, which tab, which CRS, what to send. */
 import type { CustomerImport, DiffFeature, ImportChange, ImportCounts, RowFilter, RowStatus } from "@/api/imports";
 import type { LonLat } from "@/lib/coordinates";
-import { distanceBetween_m } from "@/lib/geodesy";
 import type { DiffMark } from "@/map/import-diff";
 
 export const STEPS = ["file", "columns", "check", "done"] as const;
 export type Step = (typeof STEPS)[number];
 
 /** The columns can be looked at again as long as they can be changed. */
-export function stepOf({ state, can }: Pick<CustomerImport, "state" | "can">, columnsWanted: boolean): Step {
-  if (columnsWanted && can.includes("change") && state !== "reading") return "columns";
+export function stepOf({ state, can, detected }: Standing, columnsWanted: boolean): Step {
+  const changeable = can.includes("change") && detected !== null;
+  if (changeable && columnsWanted) return "columns";
   switch (state) {
     case "reading":
     case "waiting":
@@ -17,11 +17,13 @@ export function stepOf({ state, can }: Pick<CustomerImport, "state" | "can">, co
     case "checked":
       return "check";
     case "failed":
-      return can.includes("change") ? "columns" : "done";
+      return changeable ? "columns" : "done";
     default:
       return "done";
   }
 }
+
+type Standing = Pick<CustomerImport, "state" | "can" | "detected">;
 
 /** As the server has it; a larger one is not worth the way. */
 export const MOST_BYTES = 200_000_000;
@@ -76,16 +78,36 @@ export interface Wishes {
   mapping: Readonly<Record<string, string>>;
 }
 
-/** Only what differs from what the server has; null when nothing does. */
-export function changeOf({ choices }: Pick<CustomerImport, "choices">, wishes: Wishes): ImportChange | null {
-  const mapping = Object.entries(wishes.mapping).filter(
-    ([target, column]) => column !== (choices.mapping[target] ?? ""),
-  );
+/** What was asked is answered also with what was guessed; of the rest only what differs is sent. null: nothing to send. */
+export function changeOf(
+  { choices, questions }: Pick<CustomerImport, "choices" | "questions">,
+  wishes: Wishes,
+): ImportChange | null {
+  const asked = questions.map(({ code }) => code);
+  const before = choices.mapping ?? {};
   const change: ImportChange = {};
-  if (wishes.crs !== undefined && wishes.crs !== choices.crs) change.crs = wishes.crs;
-  if (wishes.swap_axes !== undefined && wishes.swap_axes !== choices.swap_axes) change.swap_axes = wishes.swap_axes;
-  if (mapping.length) change.mapping = Object.fromEntries(mapping.map(([target, column]) => [target, column || null]));
+  const { crs, swap_axes } = wishes;
+  if (crs !== undefined && (crs !== choices.crs || asked.some((code) => ABOUT_CRS.includes(code)))) change.crs = crs;
+  if (swap_axes !== undefined && (swap_axes !== (choices.swap_axes ?? false) || asked.includes(ABOUT_AXES)))
+    change.swap_axes = swap_axes;
+  if (Object.entries(wishes.mapping).some(([target, column]) => column !== (before[target] ?? "")))
+    change.mapping = Object.fromEntries(
+      Object.entries({ ...before, ...wishes.mapping }).filter(([, column]) => column),
+    );
   return Object.keys(change).length ? change : null;
+}
+
+export const ABOUT_CRS: readonly string[] = ["crs_unknown", "zone_straddles"];
+export const ABOUT_AXES = "axes_swapped";
+
+/** One column fills one field: whoever gives it to another takes it from the one before. */
+export function withColumn(
+  mapping: Readonly<Record<string, string>>,
+  target: string,
+  column: string,
+): Record<string, string> {
+  const freed = Object.entries(mapping).map(([other, taken]) => [other, column && taken === column ? "" : taken]);
+  return { ...Object.fromEntries(freed), [target]: column };
 }
 
 /** Columns of the file that no target takes. */
@@ -97,19 +119,23 @@ export function unusedColumns(
   return columns.map(({ name }) => name).filter((name) => !used.has(name));
 }
 
+/** Without a place before, a moved one is a point too. */
 export function marksOf(
   features: readonly DiffFeature[],
   guard_m: number,
   nameOfRow: (rowNo: number) => string,
 ): DiffMark[] {
-  return features.flatMap(({ geometry, properties: { row_no } }): DiffMark[] => {
-    const places = geometry.type === "Point" ? [geometry.coordinates] : geometry.coordinates;
-    const [from, to] = [lonLatOf(places[0]), lonLatOf(places.at(-1))];
-    if (!from || !to) return [];
-    const name = nameOfRow(row_no);
-    if (geometry.type === "Point") return [{ row_no, kind: "new", to, from: null, name }];
-    return [{ row_no, kind: distanceBetween_m(from, to) > guard_m ? "far" : "moved", to, from, name }];
+  return features.flatMap(({ geometry, properties: { row_no, status, moved_m } }): DiffMark[] => {
+    const isPoint = geometry.type === "Point";
+    const from = isPoint ? null : lonLatOf(geometry.coordinates[0]);
+    const to = lonLatOf(isPoint ? geometry.coordinates : geometry.coordinates.at(-1));
+    const kind = status === "new" ? "new" : isFar(moved_m, guard_m) ? "far" : "moved";
+    return to ? [{ row_no, kind, to, from, name: nameOfRow(row_no) }] : [];
   });
+}
+
+export function isFar(moved_m: number | null, guard_m: number): boolean {
+  return moved_m !== null && moved_m > guard_m;
 }
 
 function lonLatOf([lon, lat]: readonly number[] = []): LonLat | null {
