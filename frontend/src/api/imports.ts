@@ -1,121 +1,28 @@
 /** Imports of customers: a file is read, checked, committed as one batch and can be taken back. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import type { LonLat } from "@/lib/coordinates";
 import { http } from "./http";
 import { queryClient } from "./query-client";
+import type { components } from "./schema";
 import { uploadFile } from "./upload";
 
-export type ImportState =
-  | "reading"
-  | "waiting"
-  | "checked"
-  | "committing"
-  | "committed"
-  | "reverting"
-  | "reverted"
-  | "cancelled"
-  | "failed";
+type Schema = components["schemas"];
 
-export type RowStatus = "new" | "moved" | "changed" | "moved_and_changed" | "unchanged" | "rejected";
+export type CustomerImport = Schema["ImportOut"];
+export type ImportState = CustomerImport["state"];
+/** What the file says of itself, and what was guessed. */
+export type Detected = Schema["ImportDetected"];
+export type FileColumn = Schema["ImportColumn"];
+export type ImportCounts = Schema["ImportCounts"];
+/** A stable word to decide by, and the server's English sentence. */
+export type Told = Schema["CodedText"];
+/** What is left out stays; a mapping is sent whole. */
+export type ImportChange = Schema["PatchedImportChoicesRequest"];
+/** `row_no` is the row's number in the file; `account_id` null for one that is not there yet. */
+export type ImportRow = Schema["ImportRowOut"];
+export type RowStatus = ImportRow["status"];
 
 /** What the rows are listed by; "moved" and "changed" both hold those that are both. */
 export type RowFilter = Exclude<RowStatus, "moved_and_changed"> | "not_reverted";
-
-/** A stable word to decide by, and the server's sentence with the values in it. */
-export interface Told {
-  code: string;
-  text: string;
-}
-
-export interface FileColumn {
-  name: string;
-  /** At most three. */
-  samples: string[];
-}
-
-export interface ImportChoices {
-  encoding: string | null;
-  crs: string | null;
-  layer: string | null;
-  /** Target of ours: column of the file. */
-  mapping: Record<string, string> | null;
-  swap_axes: boolean | null;
-}
-
-/** What is left out stays; a mapping is sent whole. */
-export interface ImportChange {
-  encoding?: string;
-  crs?: string;
-  layer?: string;
-  mapping?: Record<string, string>;
-  swap_axes?: boolean;
-}
-
-export interface ImportCounts {
-  new: number;
-  moved: number;
-  changed: number;
-  unchanged: number;
-  rejected: number;
-  /** Of the moved ones: farther than moves that pass unasked. */
-  far_moves: number;
-}
-
-/** What the file says of itself, and what was guessed. */
-export interface Detected {
-  format: string;
-  encoding: string | null;
-  crs: string | null;
-  crs_from: "file" | "guess" | null;
-  layer: string | null;
-  layers: string[];
-  columns: FileColumn[];
-  rows: number | null;
-  has_geometry: boolean;
-}
-
-export interface CustomerImport {
-  id: string;
-  file_name: string;
-  file_bytes: number;
-  state: ImportState;
-  /** A person's name. */
-  by: string;
-  at: string;
-  /** null until the first rows were read. */
-  detected: Detected | null;
-  choices: ImportChoices;
-  questions: Told[];
-  targets: { name: string; required: boolean }[];
-  crs_options: { code: string; label: string }[];
-  progress: { done: number; total: number | null; rows_per_s: number | null; seconds_left: number | null };
-  counts: ImportCounts;
-  problem: Told | null;
-  can: ("commit" | "cancel" | "revert" | "change")[];
-  not_reverted: number;
-  committed_at: string | null;
-  reverted_at: string | null;
-}
-
-export interface ImportRow {
-  row_no: number;
-  status: RowStatus;
-  account_no: string;
-  name: string;
-  moved_m: number | null;
-  lon: number | null;
-  lat: number | null;
-  from: LonLat | null;
-  changes: { field: string; from: unknown; to: unknown }[];
-  problem: Told | null;
-  account_id: number | null;
-}
-
-interface RowsPage {
-  rows: ImportRow[];
-  /** The row_no to go on after; null at the end. */
-  next: number | null;
-}
 
 export interface DiffFeature {
   type: "Feature";
@@ -168,13 +75,17 @@ function stampOf({ state, choices, counts }: CustomerImport): string {
   return JSON.stringify([state, choices, counts]);
 }
 
+function statusesOf(filter: RowFilter): readonly string[] {
+  return filter === "moved" || filter === "changed" ? [filter, "moved_and_changed"] : [filter];
+}
+
 export function useImportRows(imported: CustomerImport, status: RowFilter) {
   return useInfiniteQuery({
     queryKey: [...KEY, "rows", imported.id, stampOf(imported), status],
     queryFn: ({ signal, pageParam }) =>
-      http.get<RowsPage>(`${door(imported.id)}/rows`, {
+      http.get<Schema["ImportRows"]>(`${door(imported.id)}/rows`, {
         signal,
-        query: { status, after: pageParam, limit: PAGE_ROWS },
+        query: { status: statusesOf(status), after: pageParam, limit: PAGE_ROWS },
       }),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.next,
@@ -187,7 +98,7 @@ export function useImportRow(imported: CustomerImport, rowNo: number | null) {
     queryKey: [...KEY, "row", imported.id, stampOf(imported), rowNo],
     queryFn: async ({ signal }) => {
       const query = { after: (rowNo ?? 0) - 1, limit: 1 };
-      const { rows } = await http.get<RowsPage>(`${door(imported.id)}/rows`, { signal, query });
+      const { rows } = await http.get<Schema["ImportRows"]>(`${door(imported.id)}/rows`, { signal, query });
       return rows.find((row) => row.row_no === rowNo) ?? null;
     },
     enabled: rowNo !== null,

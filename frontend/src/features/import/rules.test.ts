@@ -5,6 +5,7 @@ import {
   doesSomething,
   fileRefusal,
   firstTab,
+  MOST_BYTES,
   marksOf,
   matchingCrs,
   stepOf,
@@ -42,13 +43,13 @@ describe("the step", () => {
 describe("a dropped file", () => {
   it("is sent when it is one file with something in it", () => {
     expect(fileRefusal([{ name: "customers.csv", size: 10 }])).toBeNull();
-    expect(fileRefusal([{ name: "网格.zip", size: 200_000_000 }])).toBeNull();
+    expect(fileRefusal([{ name: "网格.zip", size: MOST_BYTES }])).toBeNull();
   });
 
   it("is refused before it is sent: none, empty, too large, several, a part of a Shapefile", () => {
     expect(fileRefusal([])).toBe("none");
     expect(fileRefusal([{ name: "a.csv", size: 0 }])).toBe("empty");
-    expect(fileRefusal([{ name: "a.csv", size: 200_000_001 }])).toBe("too_large");
+    expect(fileRefusal([{ name: "a.csv", size: MOST_BYTES + 1 }])).toBe("too_large");
     expect(fileRefusal(["a.csv", "b.csv"].map((name) => ({ name, size: 1 })))).toBe("several");
     expect(fileRefusal(["a.SHP", "a.dbf", "a.shx"].map((name) => ({ name, size: 1 })))).toBe("part");
     expect(fileRefusal([{ name: "a.shp", size: 1 }])).toBe("part");

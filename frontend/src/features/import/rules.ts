@@ -26,7 +26,7 @@ export function stepOf({ state, can, detected }: Standing, columnsWanted: boolea
 type Standing = Pick<CustomerImport, "state" | "can" | "detected">;
 
 /** As the server has it; a larger one is not worth the way. */
-export const MOST_BYTES = 200_000_000;
+export const MOST_BYTES = 200 * 1024 * 1024;
 const PARTS_OF_A_SHAPEFILE = /\.(shp|dbf|shx|prj|cpg|sbn|sbx)$/i;
 
 export type FileRefusal = "none" | "several" | "part" | "empty" | "too_large";

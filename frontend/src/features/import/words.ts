@@ -8,8 +8,11 @@ import { errorText } from "@/lib/ui/errors";
 
 /** What was wrong with a file or a row is told like its problems; all else in the words everybody gets. */
 export function refusalText(error: unknown): string {
-  const own = isProblem(error) && ownWords("problem", error.code);
-  return isProblem(error) && own
+  if (!isProblem(error)) return errorText(error, i18next.t);
+  // A choice that the file does not offer: the sentence belongs to its field.
+  const [field] = Object.values(error.fieldErrors).flat();
+  if (error.code === "invalid" && field) return field;
+  return ownWords("problem", error.code)
     ? toldText("problem", { code: error.code, text: error.message })
     : errorText(error, i18next.t);
 }
