@@ -145,10 +145,15 @@ def _row(row: ImportRow) -> dict[str, Any]:
         "lon": row.lon,
         "lat": row.lat,
         "from": {"lon": row.from_lon, "lat": row.from_lat} if row.from_lon is not None else None,
-        "changes": row.changes,
+        "changes": row.changes if row.status != RowStatus.NEW else _all_of_it(row.values),
         "problem": problems.row_problem(row.problem),
         "account_id": row.account_id,
     }
+
+
+def _all_of_it(values: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the fields of a new customer as changes from nothing; the name stands beside them."""
+    return [{"field": field, "from": None, "to": value} for field, value in values.items() if field != "name"]
 
 
 def _feature(row: ImportRow) -> dict[str, Any]:

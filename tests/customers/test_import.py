@@ -212,6 +212,16 @@ def test_the_rejected_rows_come_as_a_file_with_the_reason(planner: User, museum:
     assert len(lines) == 3
 
 
+def test_a_new_row_tells_all_that_it_brings(planner: User, museum: Account) -> None:
+    browser = Browser(planner)
+
+    told = bring(browser, "account_no,name,grade,contract_kva\n777,Opera,first,2000\n")
+
+    [row] = rows(browser, told["id"], status="new")
+    assert row["name"] == "Opera"
+    assert row["changes"] == [{"field": "grade", "from": None, "to": "first"}, {"field": "contract_kva", "from": None, "to": 2000}]
+
+
 def test_the_map_shows_new_points_and_lines_of_moves(planner: User, museum: Account) -> None:
     browser = Browser(planner)
     told = bring(browser, f"account_no,name,lon,lat\n0012345678,Museum,24.9320,60.1751\n777,Opera,{THEATRE[0]},{THEATRE[1]}\n")
