@@ -40,6 +40,10 @@ def _rows(user: Any) -> QuerySet:
     return Account.objects.visible_to(user).present().located()
 
 
+def _listed(user: Any) -> QuerySet:
+    return Account.objects.visible_to(user).present()
+
+
 def _visible_ids(user: Any, ids: Sequence[int]) -> Set[int]:
     return set(Account.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
 
@@ -114,4 +118,47 @@ CUSTOMERS = MapLayer(
     ],
     visible_ids=_visible_ids,
     holdings=_holdings,
+    listing=LayerPart(
+        id=PART,
+        geometry="point",
+        rows=_listed,
+        geom="point__geom",
+        # No contacts: people's telephones leave with a site's own sheet, not by the thousand.
+        properties={
+            "account_no": "account_no",
+            "name": "name",
+            "name_en": "name_en",
+            "name_zh": "name_zh",
+            "enterprise": "enterprise__name",
+            "grade": "grade",
+            "classes": "classes",
+            "status": "status",
+            "address": "address",
+            "contract_kva": "contract_kva",
+            "running_kva": "running_kva",
+            "voltage": "voltage",
+            "area": "area__code",
+            "source": "point__source",
+            "accuracy_m": "point__accuracy_m",
+            "updated_at": "updated_at",
+        },
+    ),
+    column_titles={
+        "account_no": {"en": "Account number", "zh": "户号"},
+        "name": {"en": "Name", "zh": "名称"},
+        "name_en": {"en": "English name", "zh": "英文名称"},
+        "name_zh": {"en": "Chinese name", "zh": "中文名称"},
+        "enterprise": {"en": "Enterprise", "zh": "企业"},
+        "grade": {"en": "Grade", "zh": "重要性等级"},
+        "classes": {"en": "Classes", "zh": "业务类别"},
+        "status": {"en": "Status", "zh": "状态"},
+        "address": {"en": "Address", "zh": "地址"},
+        "contract_kva": {"en": "Contracted capacity (kVA)", "zh": "合同容量（kVA）"},
+        "running_kva": {"en": "Running capacity (kVA)", "zh": "运行容量（kVA）"},
+        "voltage": {"en": "Voltage", "zh": "电压等级"},
+        "area": {"en": "Area", "zh": "区域"},
+        "source": {"en": "Source of the position", "zh": "坐标来源"},
+        "accuracy_m": {"en": "Accuracy (m)", "zh": "精度（m）"},
+        "updated_at": {"en": "Changed at", "zh": "更新时间"},
+    },
 )

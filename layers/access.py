@@ -160,6 +160,12 @@ def narrow(user: User, layer_ids: Iterable[str]) -> None:
     user.__dict__["_gridatlas_rights"] = narrowed(rights_of(user), layer_ids)
 
 
+def exporting(user: User, layer_id: str) -> User:
+    """Return the person to hand to the predicates as if they saw of this layer only what they may take away as a file."""
+    rights = rights_of(user)
+    return person(user.pk, Rights(rights.role, {(layer_id, VIEW): rights.reach(layer_id, EXPORT)}))
+
+
 def person(user_id: int, rights: Rights) -> User:
     """Return a user to hand to the predicates, whose rights a query of the caller's own just read."""
     user = User(pk=user_id, is_active=True)

@@ -24,8 +24,10 @@ def line(cells: Iterable[Any]) -> str:
 def cell(value: Any) -> str:
     """Return the value as a cell: text that begins like a formula gets a ' before it, negative numbers stay numbers.
 
-    >>> [cell(value) for value in ("=1+1", "-2", -2, "＝1", None, "Opera")]
-    ["'=1+1", "'-2", '-2', "'＝1", '', 'Opera']
+    So does text that looks as if it had got one: a reader can then take exactly one away (`plain`) and has what was meant.
+
+    >>> [cell(value) for value in ("=1+1", "-2", -2, "＝1", None, "Opera", "'=1", "'t Hooft")]
+    ["'=1+1", "'-2", '-2', "'＝1", '', 'Opera', "''=1", "'t Hooft"]
     """
     if value is None:
         return ""
@@ -34,4 +36,13 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA_STARTS) else text
+
+
+def plain(text: str) -> str:
+    """Return the text that `cell` wrote.
+
+    >>> [plain(cell(value)) for value in ("=1+1", "'=1", "'t Hooft", "'")]
+    ['=1+1', "'=1", "'t Hooft", "'"]
+    """
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_FORMULA_STARTS) else text

@@ -1,11 +1,12 @@
-"""Work about layers that no person asks for; the worker runs it by the schedule of `schedule_jobs`."""
+"""Work about layers that the worker does: by the schedule of `schedule_jobs`, or, a large export, because a person asked for it."""
 
+import uuid
 from datetime import timedelta
 
 import structlog
 from django.utils import timezone
 
-from layers import audit
+from layers import audit, exports
 from layers.models import IdempotencyKey, Session
 
 log = structlog.get_logger()
@@ -23,6 +24,17 @@ def forget_old_sessions() -> str:
     """Delete sessions that have run out; nobody can use them any more."""
     forgotten, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
     return f"{forgotten} expired sessions forgotten."
+
+
+def forget_old_exports() -> str:
+    """Delete files whose time is over."""
+    return f"{exports.forget_old(timezone.now())} old exports forgotten."
+
+
+def write_export(export_id: str, ip: str, device: str) -> str:
+    """Write the file that a person asked for; running it again after an interruption begins anew."""
+    with audit.coming_from(audit.Origin(ip, device)):
+        return exports.finish_export(uuid.UUID(export_id), at=timezone.now())
 
 
 def check_audit() -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from layers import access
-from layers.registry import LayerPart, MapLayer
+from layers.registry import LayerPart, MapLayer, Words
 from spatial.models import Area, Feeder, Line, Station, Substation
 
 NETWORK_ID, AREAS_ID = "network", "areas"
@@ -30,8 +30,20 @@ def areas_seen_by(user: Any) -> QuerySet[Area]:
     return Area.objects.filter(reach.holds("geom"))
 
 
+_TITLES: dict[str, Words] = {
+    "code": {"en": "Code", "zh": "编号"},
+    "name": {"en": "Name", "zh": "名称"},
+    "name_zh": {"en": "Chinese name", "zh": "中文名称"},
+    "kind": {"en": "Kind", "zh": "类型"},
+    "voltage_kv": {"en": "Voltage (kV)", "zh": "电压（kV）"},
+    "secondary_kv": {"en": "Secondary voltage (kV)", "zh": "二次电压（kV）"},
+    "feeder_id": {"en": "Feeder id", "zh": "馈线标识"},
+    "feeder_code": {"en": "Feeder", "zh": "馈线"},
+}
+
 NETWORK = MapLayer(
     id=NETWORK_ID,
+    column_titles=_TITLES,
     staff_only=True,
     title={"en": "Network", "zh": "电网"},
     # Drawn in this order: lines under stations, substations on top. A feeder is its lines merged, for when single lines are too small.
@@ -87,6 +99,7 @@ NETWORK = MapLayer(
 
 AREAS = MapLayer(
     id=AREAS_ID,
+    column_titles=_TITLES,
     title={"en": "Areas", "zh": "区域"},
     parts=[
         LayerPart(

@@ -223,6 +223,35 @@ class AccessToken(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="True to a minute.")
 
 
+class Export(models.Model):
+    """A file of a layer's rows that a person asked for; `layers.exports` writes it. The file itself lies in MEDIA_ROOT under the id."""
+
+    class State(models.TextChoices):
+        WORKING = "working"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    layer = models.CharField(max_length=40)
+    format = models.CharField(max_length=10)
+    crs = models.CharField(max_length=20)
+    language = models.CharField(max_length=2)
+    query = models.JSONField(default=dict)
+    scope = models.CharField(max_length=100, help_text="What the person might see and take away when it was written.")
+    state = models.CharField(max_length=10, choices=State, default=State.WORKING)
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    file_bytes = models.BigIntegerField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-at"], name="export_by_person")]
+
+
 class LayerGrant(models.Model):
     """A right: whoever is in the group may do the action on the layer ("*": on every one) inside the area; no area means everywhere.
 

@@ -71,6 +71,8 @@ class MapLayer:
     `visible_ids(user, ids)` returns which of these features the person may hear about in live events, deleted and un-located ones
     included (`rows` no longer has those). Without it, `rows` of the parts decide and a deletion is told to whoever may see the place.
     `holdings(user_ids)` returns, for people who see only what they hold, a text per person that changes when that does.
+    `listing` is the layer's list on screen, where that shows more than the map: rows without geometry too, and more properties. A file
+    that leaves holds it instead of the parts. `column_titles` says what the properties are called in such a file.
     """
 
     id: str
@@ -86,6 +88,8 @@ class MapLayer:
     move: Callable[..., Any] | None = None
     visible_ids: Callable[[Any, Sequence[int]], Set[int]] | None = None
     holdings: Callable[[Collection[int]], Mapping[int, str]] | None = None
+    listing: LayerPart | None = None
+    column_titles: Mapping[str, Words] = field(default_factory=dict)
 
     @property
     def min_zoom(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import F, QuerySet, TextField
+from django.db.models import DecimalField, F, FloatField, ForeignKey, IntegerField, QuerySet, TextField
 from django.db.models.expressions import ExpressionWrapper
 
 from layers.registry import BadFilter, LayerPart, MapLayer
@@ -48,6 +48,7 @@ class Rows:
     sql: str
     columns: tuple[str, ...]
     lists: frozenset[str]
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,20 @@ def visible_rows(layer: MapLayer, part: LayerPart, user: Any, filters: Filters, 
     queryset = part.rows(user)
     for name, words in filters:
         queryset = apply_filter(layer, queryset, name, words)
+    return rows_of(part, queryset, extra=extra)
+
+
+def rows_of(part: LayerPart, queryset: QuerySet, *, extra: Mapping[str, Any] | None = None) -> Rows:
+    """Compile rows of the part, whatever they were narrowed to, into SQL: see `visible_rows`."""
     wanted = {"id": "pk", **part.properties, **(extra or {})}
     named = {f"col_{name}": F(value) if isinstance(value, str) else value for name, value in wanted.items()}
     # A geometry column would be selected as bytea, which no index serves; wrapped as text it is left as it is.
     named = {"col_geom": ExpressionWrapper(F(part.geom), output_field=TextField()), **named}
     queryset = queryset.order_by().annotate(**named).values_list(*named)
-    lists = frozenset(name for name in wanted if isinstance(queryset.query.annotations[f"col_{name}"].output_field, ArrayField))
-    return Rows(_bound(queryset), tuple(name.removeprefix("col_") for name in named), lists)
+    fields = {name: queryset.query.annotations[f"col_{name}"].output_field for name in wanted}
+    lists = frozenset(name for name, field in fields.items() if isinstance(field, ArrayField))
+    numbers = frozenset(name for name, field in fields.items() if isinstance(field, DecimalField | FloatField | IntegerField | ForeignKey))
+    return Rows(_bound(queryset), tuple(name.removeprefix("col_") for name in named), lists, numbers)
 
 
 def apply_filter(layer: MapLayer, queryset: QuerySet, name: str, words: Sequence[str]) -> QuerySet:

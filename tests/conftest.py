@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 pytest_plugins = ["tests.cast"]
@@ -26,3 +27,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Tests that commit end by emptying every table. The audit refuses that, so the test database lets go of this one guard."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("alter table layers_auditrow disable trigger auditrow_is_not_emptied")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _files_of_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Files that tests store lie beside their other leavings, not with the developer's."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")

@@ -15,7 +15,7 @@ from customers import services as customers
 from customers.importing import services as imports
 from customers.importing.storage import TooLarge
 from customers.selectors import customer_card, move_row
-from layers import access, idempotency, registry, tokens
+from layers import access, exports, idempotency, registry, tokens
 from layers import services as rights
 from portal import keys, lockout, second_factor
 from portal import sessions as open_sessions
@@ -33,6 +33,10 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     access.OutsideArea: (403, "outside_area"),
     customers.NotThere: (404, "not_found"),
     registry.UnknownLayer: (404, "unknown_layer"),
+    exports.UnknownExport: (404, "not_found"),
+    exports.NotReady: (409, "export_not_ready"),
+    exports.TooManyExports: (409, "too_many_exports"),
+    exports.CannotHold: (400, "format_cannot_hold"),
     registry.UnknownFeature: (404, "not_found"),
     rights.UnknownPerson: (404, "not_found"),
     rights.UnknownGroup: (400, "unknown_group"),

@@ -127,6 +127,8 @@ def test_a_token_opens_no_other_door(planner: User, dipoli: Account) -> None:
         ("POST", f"/api/v1/layers/customers/features/{dipoli.pk}/move"),
         ("GET", "/api/v1/audit"),
         ("GET", "/api/v1/audit/export"),
+        ("POST", "/api/v1/exports"),
+        ("GET", "/api/v1/exports"),
         *(("GET", f"/api/v1/admin/{noun}") for noun in ("people", "grants", "roles", "areas", "tokens", "system")),
         ("POST", "/api/v1/session"),
         ("DELETE", "/api/v1/session"),

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django_q.models import Failure
 
 from customers.models import Account
-from layers import audit, tokens
+from layers import audit, exports, tokens
 from portal import keys, lockout, mail, oidc, passwords, second_factor, sessions
 from portal.services import areas, jobs, people
 from tests.cast import MONDAY, Browser
@@ -61,6 +61,16 @@ def _new_phone(user: User) -> None:
     second_factor.set_totp(user, secret, code_of(secret, MONDAY), at=MONDAY)
 
 
+def _export(user: User) -> exports.Export:
+    return exports.request_export(exports.Wish("customers", "csv"), user=user, at=MONDAY)
+
+
+def _late_export(user: User) -> None:
+    export = _export(user)
+    exports.Export.objects.update(state="working")
+    exports.finish_export(export.pk, at=MONDAY)
+
+
 CASES: dict[str, Callable[[Account, Account, User], Any]] = {
     "layers.audit.exported": lambda m, t, user: audit.exported(user=user, at=MONDAY, what="customers"),
     "layers.audit.refused": lambda m, t, user: audit.refused(
@@ -69,6 +79,9 @@ CASES: dict[str, Callable[[Account, Account, User], Any]] = {
     "layers.audit.sign_in_refused": lambda *_: audit.sign_in_refused(username="pekka", at=MONDAY, why="bad_credentials"),
     "layers.audit.signed_in": lambda m, t, user: audit.signed_in(user=user, at=MONDAY),
     "layers.audit.signed_out": lambda m, t, user: audit.signed_out(user=user, at=MONDAY),
+    "layers.exports.finish_export": lambda m, t, user: _late_export(user),
+    "layers.exports.request_export": lambda m, t, user: _export(user),
+    "layers.exports.take_file": lambda m, t, user: exports.take_file(user, _export(user).pk, at=MONDAY),
     "layers.tokens.bearer": lambda m, t, user: tokens.bearer(_token(user)[1], ip="192.0.2.7", at=MONDAY),
     "layers.tokens.make_token": lambda m, t, user: _token(user),
     "layers.tokens.note_use": lambda m, t, user: tokens.note_use(_token(user)[0].pk, at=MONDAY),

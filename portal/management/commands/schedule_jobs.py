@@ -11,6 +11,7 @@ from django_q.models import Schedule
 TIMETABLE = {
     "customers.jobs.refresh_classification": time(0, 5),
     "layers.jobs.forget_old_answers": time(3, 20),
+    "layers.jobs.forget_old_exports": time(3, 25),
     "layers.jobs.forget_old_sessions": time(3, 30),
     "portal.jobs.forget_old_tries": time(3, 35),
     "layers.jobs.check_audit": time(3, 40),
