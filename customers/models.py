@@ -329,5 +329,6 @@ class ImportMapping(models.Model):
 
     headings = models.CharField(max_length=64, unique=True, help_text="sha256 of the sorted headings in lower case.")
     mapping = models.JSONField()
+    crs = models.CharField(max_length=20, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()

@@ -34,7 +34,7 @@ class ImportChoices(Strict):
     encoding = drf.CharField(max_length=20, required=False, allow_null=True)
     crs = drf.CharField(max_length=20, required=False, allow_null=True)
     layer = drf.CharField(max_length=200, required=False, allow_null=True)
-    mapping = drf.DictField(child=drf.CharField(max_length=200), required=False)
+    mapping = drf.DictField(child=drf.CharField(max_length=200, allow_null=True), required=False)
     swap_axes = drf.BooleanField(required=False)
 
 
@@ -62,10 +62,10 @@ class ImportColumn(drf.Serializer):
 
 
 class ImportDetected(drf.Serializer):
-    """What was found in the file. `crs_from` file: it says so itself; guess: the numbers look like it."""
+    """What was found in the file; empty before it was opened. `crs_from` file: it says so itself; guess: the numbers look like it."""
 
     format = drf.CharField()
-    encoding = drf.CharField()
+    encoding = drf.CharField(allow_null=True)
     crs = drf.CharField(allow_null=True)
     crs_from = drf.ChoiceField(["file", "guess"], allow_null=True)
     layer = drf.CharField(allow_null=True)
@@ -76,12 +76,12 @@ class ImportDetected(drf.Serializer):
 
 
 class ImportChosen(drf.Serializer):
-    """What is in force: chosen by a person, else as found."""
+    """What is in force: chosen by a person, else as found. `swap_axes` null: not answered."""
 
     encoding = drf.CharField(allow_null=True)
     crs = drf.CharField(allow_null=True)
     layer = drf.CharField(allow_null=True)
-    mapping = drf.DictField(child=drf.CharField(), allow_null=True)
+    mapping = drf.DictField(child=drf.CharField())
     swap_axes = drf.BooleanField(allow_null=True)
 
 
@@ -125,7 +125,7 @@ class ImportOut(drf.Serializer):
     state = drf.ChoiceField(ImportState.choices)
     by = drf.CharField()
     at = drf.DateTimeField()
-    detected = ImportDetected(allow_null=True)
+    detected = ImportDetected()
     choices = ImportChosen()
     questions = CodedText(many=True)
     targets = ImportTarget(many=True)
@@ -160,6 +160,7 @@ class ImportRowOut(drf.Serializer):
     moved_m = drf.FloatField(allow_null=True)
     lon = drf.FloatField(allow_null=True)
     lat = drf.FloatField(allow_null=True)
+    far = drf.BooleanField()
     changes = ImportChange(many=True)
     problem = CodedText(allow_null=True)
     account_id = drf.IntegerField(allow_null=True)
@@ -207,7 +208,7 @@ class ImportDoor(APIView):
 
 
 class ImportRowList(APIView):
-    """The rows of an import beside the customers they are about. `status` is one or several of the statuses, or not_reverted."""
+    """The rows of an import beside the customers they are about. `status`: one or several; moved and changed hold those that are both; or not_reverted."""
 
     @extend_schema(
         parameters=[

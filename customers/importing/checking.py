@@ -14,6 +14,7 @@ from customers.importing import cleaning, guessing, mapping, staging, storage
 from customers.importing.problems import problem
 from customers.models import LAYER_ID, Import, ImportMapping, ImportRow, ImportState
 from layers import access
+from spatial import datums
 from spatial import selectors as places
 from spatial.files import reading
 from spatial.files.rows import BadFile, Header, Wanted
@@ -57,7 +58,8 @@ def remember_mapping(batch: Import, *, at: datetime) -> None:
     """Keep what the columns meant for the next file with these headings."""
     columns = [column["name"] for column in batch.detected.get("columns", [])]
     ImportMapping.objects.update_or_create(
-        headings=mapping.fingerprint(columns), defaults={"mapping": batch.reading.get("mapping", {}), "by": batch.by, "at": at}
+        headings=mapping.fingerprint(columns),
+        defaults={"mapping": batch.reading.get("mapping", {}), "crs": batch.reading.get("crs") or "", "by": batch.by, "at": at},
     )
 
 
@@ -103,38 +105,35 @@ def _find_out(batch: Import, header: Header, first: pa.RecordBatch | None) -> di
     chosen = batch.choices
     samples = _samples(header, first)
     remembered = ImportMapping.objects.filter(headings=mapping.fingerprint(header.columns)).first()
-    meant = chosen.get("mapping")
-    if meant is None:
-        meant = remembered.mapping if remembered else mapping.suggest(header.columns, samples, has_geometry=header.has_geometry)
-    meant = {target: column for target, column in meant.items() if column in header.columns}
-    if first is None:
-        x = y = np.array([])
-    else:
-        x, y = cleaning.positions(first, header.columns, meant)
-    guess = guessing.guess(x, y, declared=header.crs, words=[*header.columns, batch.file_name], extent=places.utility_extent())
+    meant = remembered.mapping if remembered else mapping.suggest(header.columns, samples, has_geometry=header.has_geometry)
+    meant = mapping.overlaid(meant, chosen.get("mapping") or {}, header.columns)
+    x, y = cleaning.positions(first, header.columns, meant) if first else (np.array([]), np.array([]))
+    found = guessing.find_datum(x, y, declared=header.crs, words=[*header.columns, batch.file_name], extent=places.utility_extent())
     swap = chosen.get("swap_axes")
-    crs = chosen.get("crs") or guess.datum
+    # What was said of a file with these headings before is said of this one too, unless it declares otherwise.
+    known = remembered.crs if remembered and found.source != "file" and found.datum else ""
+    crs = chosen.get("crs") or known or found.datum
     questions = []
     if "account_no" not in meant:
         questions.append("no_account_no")
     if np.isfinite(x).any():
-        if not crs:
+        if not (chosen.get("crs") or known or found.is_certain) and not found.straddles:
             questions.append("crs_unknown")
-        if swap is None and guess.is_swapped:
+        if swap is None and found.is_swapped:
             questions.append("axes_swapped")
-        if guess.straddles and not chosen.get("crs"):
+        if found.straddles and not chosen.get("crs") and crs != datums.CGCS2000_ZONES:
             questions.append("zone_straddles")
     detected = {
         "format": header.format,
         "encoding": header.encoding,
-        "crs": guess.datum,
-        "crs_from": guess.source,
+        "crs": found.datum,
+        "crs_from": found.source,
         "layer": header.layer or None,
         "layers": list(header.layers),
         "columns": [{"name": name, "samples": samples[name]} for name in header.columns],
         "rows": header.rows,
         "has_geometry": header.has_geometry,
-        "crs_candidates": guess.candidates,
+        "crs_candidates": list(found.candidates),
     }
     in_force = {
         "encoding": chosen.get("encoding") or header.encoding,

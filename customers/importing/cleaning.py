@@ -14,11 +14,10 @@ import shapely
 
 from customers.importing.mapping import BY_NAME, LAT, LON
 from spatial import datums, notation
-from spatial.geometry import MAX_LAT
 
 Extent = tuple[float, float, float, float]
 # What a spreadsheet would run, our files and many others put a ' before (layers.csv_text): exactly one is taken off again.
-_GUARDED = r"^'([=+\-@\t\r＝＋－＠])"
+_GUARDED = r"^'('*[=+\-@\t\r＝＋－＠])"
 _ACCOUNT_NO = r"^[0-9A-Za-z\-]{1,16}$"
 _CAPACITY = r"^[0-9]{1,10}(\.[0-9]+)?$"
 _COORDINATE = r"^[+-]?[0-9]{1,9}(\.[0-9]+)?$"
@@ -183,26 +182,12 @@ def _placed(
     if placing.swap_axes:
         x[:], y[:] = y.copy(), x.copy()
     is_given = ~(np.isnan(x) & np.isnan(y))
-    lon, lat, is_good = to_wgs84_many(x, y, placing.datum) if placing.datum else (np.full_like(x, np.nan),) * 2 + (~is_given,)
+    lon, lat, is_good = datums.to_wgs84_many(x, y, placing.datum) if placing.datum else (np.full_like(x, np.nan),) * 2 + (~is_given,)
     judge.refuse("bad_position", pa.array(is_given & ~is_good))
     if placing.extent:
         swapped = is_good & ~_within(lon, lat, placing.extent) & _within(lat, lon, placing.extent)
         judge.refuse("looks_swapped", pa.array(swapped))
     return np.where(is_good & is_given, lon, np.nan), np.where(is_good & is_given, lat, np.nan)
-
-
-def to_wgs84_many(
-    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], datum: str
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Return lon, lat, and which rows are positions."""
-    lon, lat = np.full_like(x, np.nan), np.full_like(y, np.nan)
-    for row in np.flatnonzero(np.isfinite(x) & np.isfinite(y)):
-        try:
-            lon[row], lat[row] = datums.to_wgs84(float(x[row]), float(y[row]), datum)
-        except datums.UnknownDatum:
-            continue
-    good = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= MAX_LAT)
-    return lon, lat, good
 
 
 def _within(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], extent: Extent) -> npt.NDArray[np.bool_]:

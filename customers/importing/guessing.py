@@ -5,40 +5,34 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from spatial import datums
-from spatial.geometry import MAX_LAT
-
-Extent = tuple[float, float, float, float]
+from spatial import datum_guess, datums
+from spatial.datum_guess import Extent
+from spatial.datums import Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """`datum` is None when only a person can tell; `source` says whether the file declares it."""
+class Found:
+    """`datum` is None when nothing tells; `source` says whether the file declares it. `candidates` come most likely first."""
 
-    datum: str | None
-    source: Literal["file", "guess"] | None
+    datum: str | None = None
+    source: Literal["file", "guess"] | None = None
+    is_certain: bool = False
     candidates: Sequence[str] = ()
     is_swapped: bool = False
     straddles: bool = False
 
 
-def guess(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], *, declared: str, words: Sequence[str], extent: Extent | None) -> Guess:
-    """Return what the positions of the first batch are, as far as can be told."""
-    del words
-    known = np.isfinite(x) & np.isfinite(y)
-    x, y = x[known], y[known]
-    if declared:
-        return Guess(declared, "file")
-    if not len(x):
-        return Guess(None, None)
-    if np.all(np.abs(x) <= 180) and np.all(np.abs(y) <= 180):
-        swapped = bool(np.any(np.abs(y) > MAX_LAT))
-        if extent:
-            west, south, east, north = extent
-            ours = ((west <= x) & (x <= east) & (south <= y) & (y <= north)).sum()
-            theirs = ((west <= y) & (y <= east) & (south <= x) & (x <= north)).sum()
-            swapped = bool(theirs > ours)
-        return Guess(datums.WGS84, "guess", [datums.WGS84, datums.CGCS2000, datums.GCJ02, datums.BD09], swapped)
-    return Guess(None, None)
+def find_datum(x: Floats, y: Floats, *, declared: str, words: Sequence[str], extent: Extent | None) -> Found:
+    """Return what the positions of the first batch are, as far as can be told. What a file declares is believed if it may be named here."""
+    if not np.isfinite(x).any():
+        return Found()
+    if declared and declared in datums.allowed():
+        straddles = datums.is_metres(declared) and datum_guess.straddles_zones(x)
+        swapped = datum_guess.looks_swapped(x, y, declared, extent=extent)
+        return Found(declared, "file", is_certain=True, candidates=[declared], is_swapped=swapped, straddles=straddles)
+    guess = datum_guess.guess_datum(x, y, words, extent=extent)
+    source: Literal["guess"] | None = "guess" if guess.datum else None
+    # A file that declares what is not known here declares at least that it is not what it looks like.
+    certain = guess.certain and not declared
+    return Found(guess.datum, source, certain, guess.candidates, guess.swapped, guess.straddles)

@@ -107,5 +107,17 @@ def suggest(columns: Sequence[str], samples: Mapping[str, Sequence[str]], *, has
     return found
 
 
+def overlaid(meant: Mapping[str, str], chosen: Mapping[str, str | None], columns: Sequence[str]) -> dict[str, str]:
+    """Return what the columns mean after a person chose: None takes a field off, a column means one field only.
+
+    >>> overlaid({"name": "a", "address": "b"}, {"name_zh": "a", "address": None}, ["a", "b"])
+    {'name_zh': 'a'}
+    """
+    taken = {column for column in chosen.values() if column}
+    kept = {target: column for target, column in meant.items() if target not in chosen and column not in taken}
+    both = kept | {target: column for target, column in chosen.items() if column}
+    return {target: column for target, column in both.items() if column in columns}
+
+
 def _are_numbers(cells: Sequence[str]) -> bool:
     return len(cells) >= 2 and len(set(cells)) == len(cells) and all(_NUMBER.fullmatch(cell.strip()) for cell in cells)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 
 from customers.importing import problems, services, storage
 from customers.importing.mapping import TARGETS
@@ -12,17 +13,13 @@ from customers.models import WORKING, Import, ImportQuerySet, ImportRow, RowStat
 from customers.selectors import person_name
 from layers import csv_text
 from spatial import datums
+from spatial import selectors as places
 from spatial.files import reading
 from spatial.files.rows import Wanted
 
 MAP_LIMIT = 5000
 _COUNTS = ("new", "moved", "changed", "unchanged", "rejected", "far_moves")
-CRS_OPTIONS = (
-    (datums.WGS84, "WGS 84"),
-    (datums.CGCS2000, "CGCS2000"),
-    (datums.GCJ02, "GCJ-02"),
-    (datums.BD09, "BD-09"),
-)
+_TABS = {"moved": ("moved", "moved_and_changed"), "changed": ("changed", "moved_and_changed")}
 
 
 def import_out(batch: Import, *, at: datetime) -> dict[str, Any]:
@@ -36,11 +33,13 @@ def import_out(batch: Import, *, at: datetime) -> dict[str, Any]:
         "at": _iso(batch.at),
         "detected": _detected(batch.detected),
         "choices": {
-            name: batch.choices.get(name, batch.reading.get(name)) for name in ("encoding", "crs", "layer", "mapping", "swap_axes")
+            **{name: batch.reading.get(name) or None for name in ("encoding", "crs", "layer")},
+            "mapping": batch.reading.get("mapping", {}),
+            "swap_axes": batch.choices.get("swap_axes"),
         },
         "questions": problems.questions(batch.questions),
         "targets": [{"name": target.name, "required": target.is_required} for target in TARGETS],
-        "crs_options": [{"code": code, "label": label} for code, label in CRS_OPTIONS],
+        "crs_options": _crs_options(batch),
         "progress": _progress(batch, at),
         "counts": _counts(batch.counts),
         "problem": batch.problem,
@@ -60,7 +59,7 @@ def rows_out(batch: Import, *, statuses: Sequence[str], after: int, limit: int) 
     """Return {rows, next}: the rows after that number, in the file's order; `next` None at the end. Moved ones that also changed are both."""
     found = ImportRow.objects.filter(batch=batch, row_no__gt=after)
     if statuses:
-        found = found.filter(status__in=statuses)
+        found = found.filter(status__in={part for status in statuses for part in _TABS.get(status, (status,))})
     page = list(found.order_by("row_no")[: limit + 1])
     rows = [_row(row) for row in page[:limit]]
     return {"rows": rows, "next": page[limit - 1].row_no if len(page) > limit else None}
@@ -112,9 +111,24 @@ def _number_or_text(cell: str) -> Any:
         return cell
 
 
-def _detected(detected: dict[str, Any]) -> dict[str, Any] | None:
-    names = ("format", "encoding", "crs", "crs_from", "layer", "layers", "columns", "rows", "has_geometry")
-    return {name: detected.get(name) for name in names} if detected else None
+def _crs_options(batch: Import) -> list[dict[str, str]]:
+    """Return the coordinate systems to choose from: what the file may be in first, then those made for the utility's place."""
+    extent = places.utility_extent()
+    offered = datums.allowed_at((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2) if extent else datums.allowed()
+    codes = dict.fromkeys([*batch.detected.get("crs_candidates", []), *offered, datums.CGCS2000_ZONES])
+    return [{"code": code, "label": datums.label(code)} for code in codes]
+
+
+def _detected(detected: dict[str, Any]) -> dict[str, Any]:
+    """Return what was found; before the file was opened, nothing."""
+    return {
+        "format": detected.get("format", ""),
+        **{name: detected.get(name) or None for name in ("encoding", "crs", "crs_from", "layer")},
+        "layers": detected.get("layers", []),
+        "columns": detected.get("columns", []),
+        "rows": detected.get("rows"),
+        "has_geometry": detected.get("has_geometry", False),
+    }
 
 
 def _progress(batch: Import, at: datetime) -> dict[str, Any]:
@@ -145,6 +159,7 @@ def _row(row: ImportRow) -> dict[str, Any]:
         "lon": row.lon,
         "lat": row.lat,
         "from": {"lon": row.from_lon, "lat": row.from_lat} if row.from_lon is not None else None,
+        "far": _is_far(row),
         "changes": row.changes if row.status != RowStatus.NEW else _all_of_it(row.values),
         "problem": problems.row_problem(row.problem),
         "account_id": row.account_id,
@@ -165,8 +180,18 @@ def _feature(row: ImportRow) -> dict[str, Any]:
         "type": "Feature",
         "id": row.row_no,
         "geometry": geometry,
-        "properties": {"row_no": row.row_no, "status": row.status, "account_no": row.account_no, "moved_m": row.moved_m},
+        "properties": {
+            "row_no": row.row_no,
+            "status": row.status,
+            "account_no": row.account_no,
+            "moved_m": row.moved_m,
+            "far": _is_far(row),
+        },
     }
+
+
+def _is_far(row: ImportRow) -> bool:
+    return row.moved_m is not None and row.moved_m > settings.GUARD_DISTANCE_M
 
 
 def _iso(at: datetime | None) -> str | None:

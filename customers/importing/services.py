@@ -17,6 +17,8 @@ from customers.models import WORKING, Import, ImportRow, ImportState, RowStatus
 from customers.services import NotThere
 from layers import access, audit
 from spatial import datums
+from spatial.files import kinds
+from spatial.files.text import CODECS
 
 JOB = "customers.jobs.run_import"
 _OPEN = (ImportState.READING, ImportState.WAITING, ImportState.CHECKED)
@@ -50,10 +52,13 @@ def start_import(*, user: User, file_name: str, pieces: Iterable[bytes], at: dat
 
     Raises:
         storage.TooLarge: the file, or this person's files together.
+        spatial.files.rows.BadFile: it is no kind of file that can be read here.
     """
     batch = Import(by=access.author(user), at=at, file_name=plain_name(file_name))
     batch.file_bytes, batch.sha256 = storage.keep(batch, pieces)
     try:
+        # What nobody can read is refused at once, by its bytes; everything else of the file only the child looks at.
+        kinds.kind_of(storage.path_of(batch))
         with transaction.atomic():
             own = Import.objects.filter(by=batch.by)
             same = own.filter(state__in=_OPEN, sha256=batch.sha256, file_name=batch.file_name).first()
@@ -84,7 +89,10 @@ def choose(batch_id: Any, choices: Mapping[str, Any], *, user: User, at: datetim
         if batch.state not in (*_OPEN, ImportState.FAILED) or not batch.is_file_kept or batch.cursor:
             raise NotNow("The import is under way; nothing can be chosen any more.")
         _check_choices(batch, choices)
+        earlier = batch.choices.get("mapping") or {}
         batch.choices = batch.choices | dict(choices)
+        if choices.get("mapping"):
+            batch.choices["mapping"] = _merged(earlier, choices["mapping"])
         batch.state, batch.attempts, batch.problem, batch.questions = ImportState.READING, 0, None, []
         # What an older reading still brings belongs to other choices.
         batch.run += 1
@@ -203,21 +211,28 @@ def plain_name(name: str) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", last).split())[:200] or "file"
 
 
+def _merged(earlier: Mapping[str, str | None], chosen: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return what was chosen so far: what is left out stays, unless its column means something else now."""
+    taken = {column for column in chosen.values() if column}
+    return {target: column for target, column in earlier.items() if column not in taken} | dict(chosen)
+
+
 def _check_choices(batch: Import, choices: Mapping[str, Any]) -> None:
     columns = {column["name"] for column in batch.detected.get("columns", [])}
     meant = choices.get("mapping") or {}
+    taken = [column for column in meant.values() if column]
     if unknown := [name for name in meant if name not in BY_NAME]:
         raise BadChoice("mapping", f"“{unknown[0][:40]}” is no field of a customer.")
-    if columns and (unknown := [column for column in meant.values() if column not in columns]):
-        raise BadChoice("mapping", f"The file has no column “{str(unknown[0])[:40]}”.")
-    if len(set(meant.values())) < len(meant):
+    if columns and (unknown := [column for column in taken if column not in columns]):
+        raise BadChoice("mapping", f"The file has no column “{unknown[0][:40]}”.")
+    if len(set(taken)) < len(taken):
         raise BadChoice("mapping", "One column can fill one field only.")
-    if crs := choices.get("crs"):
-        try:
-            datums.to_wgs84(0.0, 0.0, crs)
-        except datums.UnknownDatum as error:
-            if "cannot be expressed" not in str(error):
-                raise BadChoice("crs", str(error)) from error
+    if choices.get("crs") and choices["crs"] not in (*datums.allowed(), datums.CGCS2000_ZONES):
+        raise BadChoice(
+            "crs", f"“{choices['crs'][:40]}” is not a coordinate system known here; use WGS84, CGCS2000, GCJ02, BD09 or EPSG:nnnn."
+        )
+    if choices.get("encoding") and choices["encoding"] not in CODECS:
+        raise BadChoice("encoding", f"“{choices['encoding'][:20]}” is not an encoding known here; use one of {', '.join(CODECS)}.")
     layers = batch.detected.get("layers") or []
     if choices.get("layer") and layers and choices["layer"] not in layers:
         raise BadChoice("layer", f"The file has no layer “{choices['layer'][:40]}”.")

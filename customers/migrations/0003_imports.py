@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('headings', models.CharField(help_text='sha256 of the sorted headings in lower case.', max_length=64, unique=True)),
                 ('mapping', models.JSONField()),
+                ('crs', models.CharField(blank=True, max_length=20)),
                 ('at', models.DateTimeField()),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

@@ -62,7 +62,6 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     imports.FarMoves: (409, "far_moves"),
     imports.BadChoice: (400, "invalid"),
     TooLarge: (413, "too_large"),
-    BadFile: (422, "unsupported"),
     points.VersionConflict: (409, "version_conflict"),
     points.GuardDistance: (409, "guard_distance"),
     points.NothingToUndo: (409, "nothing_to_undo"),
@@ -100,6 +99,8 @@ def _response(error: Exception, context: dict[str, Any]) -> Response | None:
         if isinstance(error, lockout.LockedOut | tokens.TooManyWrongTokens):
             response["Retry-After"] = str(error.retry_after_s)
         return response
+    if isinstance(error, BadFile):
+        return _answer(413 if error.code == "too_large" else 422, error.code, str(error))
     if isinstance(error, Http404):
         return _answer(404, "not_found", "There is nothing here, or not for you.")
     if isinstance(error, PermissionDenied):

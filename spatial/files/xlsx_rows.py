@@ -27,7 +27,8 @@ def open_rows(path: Path, wanted: Wanted) -> Source:
     try:
         with zipfile.ZipFile(path) as archive:
             zips.refuse_bombs(archive)
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        # As an open file: of a path it would look at the name.
+        book = openpyxl.load_workbook(path.open("rb"), read_only=True, data_only=True, keep_links=False)
         layers = [sheet.title for sheet in book.worksheets]
         if wanted.layer and wanted.layer not in layers:
             raise BadFile("no_layer", f"The workbook has no sheet “{wanted.layer[:60]}”.")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from customers.importing import selectors, services, storage, working
 from customers.models import Import, ImportState
 from layers import access, audit
+from spatial.files.rows import BadFile
 
 
 class Command(BaseCommand):
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                     batch = self._worked(batch)
                 elif options["dry_run"]:
                     services.cancel_import(batch.pk, user=user, at=timezone.now())
-            except (OSError, storage.TooLarge, services.BadChoice, services.FarMoves) as error:
+            except (OSError, BadFile, storage.TooLarge, services.BadChoice, services.FarMoves) as error:
                 raise CommandError(f"{path.name}: {error} Nothing is stored.") from error
         self._report(batch, options)
 
