@@ -62,7 +62,7 @@ class ImportColumn(drf.Serializer):
 
 
 class ImportDetected(drf.Serializer):
-    """What was found in the file; empty before it was opened. `crs_from` file: it says so itself; guess: the numbers look like it."""
+    """What was found in the file. `crs_from` file: it says so itself; guess: the numbers look like it."""
 
     format = drf.CharField()
     encoding = drf.CharField(allow_null=True)
@@ -125,7 +125,7 @@ class ImportOut(drf.Serializer):
     state = drf.ChoiceField(ImportState.choices)
     by = drf.CharField()
     at = drf.DateTimeField()
-    detected = ImportDetected()
+    detected = ImportDetected(allow_null=True)
     choices = ImportChosen()
     questions = CodedText(many=True)
     targets = ImportTarget(many=True)
@@ -160,7 +160,6 @@ class ImportRowOut(drf.Serializer):
     moved_m = drf.FloatField(allow_null=True)
     lon = drf.FloatField(allow_null=True)
     lat = drf.FloatField(allow_null=True)
-    far = drf.BooleanField()
     changes = ImportChange(many=True)
     problem = CodedText(allow_null=True)
     account_id = drf.IntegerField(allow_null=True)

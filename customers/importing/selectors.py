@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 
 from customers.importing import problems, services, storage
 from customers.importing.mapping import TARGETS
@@ -119,8 +118,10 @@ def _crs_options(batch: Import) -> list[dict[str, str]]:
     return [{"code": code, "label": datums.label(code)} for code in codes]
 
 
-def _detected(detected: dict[str, Any]) -> dict[str, Any]:
-    """Return what was found; before the file was opened, nothing."""
+def _detected(detected: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what was found; None before the file was opened."""
+    if not detected:
+        return None
     return {
         "format": detected.get("format", ""),
         **{name: detected.get(name) or None for name in ("encoding", "crs", "crs_from", "layer")},
@@ -159,7 +160,6 @@ def _row(row: ImportRow) -> dict[str, Any]:
         "lon": row.lon,
         "lat": row.lat,
         "from": {"lon": row.from_lon, "lat": row.from_lat} if row.from_lon is not None else None,
-        "far": _is_far(row),
         "changes": row.changes if row.status != RowStatus.NEW else _all_of_it(row.values),
         "problem": problems.row_problem(row.problem),
         "account_id": row.account_id,
@@ -185,13 +185,8 @@ def _feature(row: ImportRow) -> dict[str, Any]:
             "status": row.status,
             "account_no": row.account_no,
             "moved_m": row.moved_m,
-            "far": _is_far(row),
         },
     }
-
-
-def _is_far(row: ImportRow) -> bool:
-    return row.moved_m is not None and row.moved_m > settings.GUARD_DISTANCE_M
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -173,7 +173,7 @@ def test_s22_a_point_with_z_and_m_is_a_point_and_a_huge_ring_costs_little(tmp_pa
 
     _, found = contents(file)
 
-    assert [(row[1], row[3]) for row in found][0] == (24.9, None)
+    assert (found[0][1], found[0][3]) == (24.9, None)
     assert found[1][3] == "not_a_point"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
 
@@ -209,8 +209,12 @@ def test_s23_a_layer_that_names_another_file_fetches_nothing(planner: User, list
     address = f"/vsicurl/http://127.0.0.1:{listener.port}/x"
     told = bring(
         Browser(planner),
-        '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"account_no":"%s","name":"%s"},"geometry":null}]}'
-        % (address, address),
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [{"type": "Feature", "properties": {"account_no": address, "name": address}, "geometry": None}],
+            }
+        ),
         "a.geojson",
     )
 

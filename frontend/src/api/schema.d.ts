@@ -573,6 +573,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datums": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The datums made for the utility's place: those in degrees, its own grids, then what covers it. */
+        get: operations["v1_datums_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person's files, newest first; and the door for a new one. */
+        get: operations["exports_list"];
+        put?: never;
+        /** @description The person's files, newest first; and the door for a new one. */
+        post: operations["v1_exports_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One file: how far it is; remove it, or stop its writing. */
+        get: operations["v1_exports_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description One file: how far it is; remove it, or stop its writing. */
+        delete: operations["v1_exports_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{export_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The finished file. */
+        get: operations["v1_exports_file_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/geocode": {
         parameters: {
             query?: never;
@@ -718,7 +788,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The rows of an import beside the customers they are about. `status` is one or several of the statuses, or not_reverted. */
+        /** @description The rows of an import beside the customers they are about. `status`: one or several; moved and changed hold those that are both; or not_reverted. */
         get: operations["v1_imports_rows_retrieve"];
         put?: never;
         post?: never;
@@ -1238,9 +1308,55 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** @description `code` is what commands take; `metres` says that positions are easting and northing. */
+        DatumOut: {
+            code: string;
+            label: string;
+            metres: boolean;
+        };
         EnterpriseRef: {
             id: number;
             name: string;
+        };
+        /** @description `done` and `total` count rows; `file` is where to fetch it, once it is done. */
+        ExportOut: {
+            /** Format: uuid */
+            id?: string;
+            what: string;
+            format: string;
+            crs: string;
+            state?: components["schemas"]["ExportOutStateEnum"];
+            total: number;
+            done?: number;
+            /** Format: int64 */
+            file_bytes?: number | null;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            finished_at?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            readonly file: string | null;
+            problem?: string;
+        };
+        /**
+         * @description * `working` - Working
+         *     * `done` - Done
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        ExportOutStateEnum: "working" | "done" | "failed";
+        /** @description `what` is a layer; of one that has a list, such as customers, the list is written. `filter` is the screen's own: bbox, located and the layer's filters. */
+        ExportRequestRequest: {
+            what: string;
+            format: components["schemas"]["FormatEnum"];
+            /** @default WGS84 */
+            crs: string;
+            /** @default en */
+            language: components["schemas"]["LanguageEnum"];
+            filter?: {
+                [key: string]: string;
+            };
         };
         /**
          * @description Where a feature shall stand, how we know, and which version of it the person saw.
@@ -1272,6 +1388,16 @@ export interface components {
             to: unknown;
             from: unknown;
         };
+        /**
+         * @description * `csv` - csv
+         *     * `geojson` - geojson
+         *     * `gpkg` - gpkg
+         *     * `kml` - kml
+         *     * `shp` - shp
+         *     * `xlsx` - xlsx
+         * @enum {string}
+         */
+        FormatEnum: "csv" | "geojson" | "gpkg" | "kml" | "shp" | "xlsx";
         Found: {
             kind: components["schemas"]["FoundKind"];
             id: unknown;
@@ -1377,14 +1503,14 @@ export interface components {
             to: unknown;
             from: unknown;
         };
-        /** @description What is in force: chosen by a person, else as found. */
+        /** @description What is in force: chosen by a person, else as found. `swap_axes` null: not answered. */
         ImportChosen: {
             encoding: string | null;
             crs: string | null;
             layer: string | null;
             mapping: {
                 [key: string]: string;
-            } | null;
+            };
             swap_axes: boolean | null;
         };
         ImportColumn: {
@@ -1408,7 +1534,7 @@ export interface components {
         /** @description What was found in the file. `crs_from` file: it says so itself; guess: the numbers look like it. */
         ImportDetected: {
             format: string;
-            encoding: string;
+            encoding: string | null;
             crs: string | null;
             crs_from: (components["schemas"]["CrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
             layer: string | null;
@@ -1426,7 +1552,7 @@ export interface components {
             id: string;
             file_name: string;
             file_bytes: number;
-            state: components["schemas"]["StateEnum"];
+            state: components["schemas"]["ImportOutStateEnum"];
             by: string;
             /** Format: date-time */
             at: string;
@@ -1445,6 +1571,19 @@ export interface components {
             /** Format: date-time */
             reverted_at: string | null;
         };
+        /**
+         * @description * `reading` - Reading
+         *     * `waiting` - Waiting
+         *     * `checked` - Checked
+         *     * `committing` - Committing
+         *     * `committed` - Committed
+         *     * `reverting` - Reverting
+         *     * `reverted` - Reverted
+         *     * `cancelled` - Cancelled
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        ImportOutStateEnum: "reading" | "waiting" | "checked" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
         ImportProgress: {
             done: number;
             total: number | null;
@@ -1525,6 +1664,12 @@ export interface components {
             key: string;
             password: string;
         };
+        /**
+         * @description * `en` - en
+         *     * `zh` - zh
+         * @enum {string}
+         */
+        LanguageEnum: "en" | "zh";
         LonLatOut: {
             /** Format: double */
             lon: number;
@@ -1710,7 +1855,7 @@ export interface components {
             crs?: string | null;
             layer?: string | null;
             mapping?: {
-                [key: string]: string;
+                [key: string]: string | null;
             };
             swap_axes?: boolean;
         };
@@ -1867,19 +2012,6 @@ export interface components {
             /** Format: double */
             ms: number;
         };
-        /**
-         * @description * `reading` - Reading
-         *     * `waiting` - Waiting
-         *     * `checked` - Checked
-         *     * `committing` - Committing
-         *     * `committed` - Committed
-         *     * `reverting` - Reverting
-         *     * `reverted` - Reverted
-         *     * `cancelled` - Cancelled
-         *     * `failed` - Failed
-         * @enum {string}
-         */
-        StateEnum: "reading" | "waiting" | "checked" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
         /**
          * @description * `normal` - Normal
          *     * `commissioning` - Commissioning
@@ -2966,6 +3098,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Within"];
+                };
+            };
+        };
+    };
+    v1_datums_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatumOut"][];
+                };
+            };
+        };
+    };
+    exports_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"][];
+                };
+            };
+        };
+    };
+    v1_exports_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+        };
+    };
+    v1_exports_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+        };
+    };
+    v1_exports_destroy: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    v1_exports_file_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
         };
