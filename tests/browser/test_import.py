@@ -9,20 +9,24 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.screens import say
+from tests.browser.screens import prefer, say
+from tests.browser.test_accessibility import DESK, PHONE, violations
+from tests.browser.test_languages import english_only, leftovers
 from tests.browser.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 SQUARE = (24.9440, 60.1710)
 CORNER = (24.9444, 60.1712)
 HALL = (24.9446, 60.1706)
-COLUMNS = "Account no.,Customer,Longitude,Latitude,Grade\n"
+COLUMNS = "户号,户名,经度,纬度,等级\n"
 
 
 @pytest.fixture(scope="module")
 def worker(base_url: str, server_env: dict[str, str]) -> Iterator[None]:
     """Run the worker beside the web process: it reads files and commits them."""
-    with subprocess.Popen([sys.executable, "manage.py", "qcluster"], cwd=ROOT, env=server_env, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "qcluster"], cwd=ROOT, env=server_env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         yield
         process.terminate()
 
@@ -43,24 +47,24 @@ def ledger(world: World) -> dict[str, dict]:
         "7999999999,Uusitalo,24.943600,60.171200,first",
         ",Nimeton,24.943600,60.171200,first",
     ]
-    return people | {"file": {"name": "ledger.csv", "mimeType": "text/csv", "buffer": (COLUMNS + "\n".join(lines)).encode()}}
+    return people | {"file": {"name": "Ledger.csv", "mimeType": "text/csv", "buffer": (COLUMNS + "\n".join(lines)).encode()}}
 
 
-def tab(page: Page, name: str) -> Locator:
-    return page.get_by_role("tab", name=re.compile(say("en", f"import:tab.{name}")))
+def tab(page: Page, name: str, language: str = "en") -> Locator:
+    return page.get_by_role("tab", name=re.compile(say(language, f"import:tab.{name}")))
 
 
 def rows(page: Page) -> Locator:
     return page.get_by_role("grid").locator("tbody tr")
 
 
-def bring(page: Page, file: dict) -> None:
+def bring(page: Page, file: dict, language: str = "en") -> None:
     page.locator("input[type=file]").set_input_files([file])
-    expect(tab(page, "new")).to_be_visible(timeout=60_000)
+    expect(tab(page, "new", language)).to_be_visible(timeout=60_000)
 
 
-def press(page: Page, key: str) -> None:
-    page.get_by_role("button", name=say("en", key), exact=True).click()
+def press(page: Page, key: str, language: str = "en") -> None:
+    page.get_by_role("button", name=say(language, key), exact=True).last.click()
 
 
 @pytest.mark.usefixtures("worker")
@@ -113,7 +117,7 @@ def test_what_cannot_be_guessed_is_asked_and_a_far_move_is_asked_about_once(
 ) -> None:
     number = ledger["moved"]["account_no"]
     text = f"no,remark,lon,lat\n{number},here,24.9800,60.1800\nX,there,24.9800,60.1800\n"
-    file = {"name": "survey.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    file = {"name": "Survey.csv", "mimeType": "text/csv", "buffer": text.encode()}
     open_map(sign_in(page), at=SQUARE, **{"import": "new"})
 
     page.locator("input[type=file]").set_input_files([file])
@@ -130,7 +134,46 @@ def test_what_cannot_be_guessed_is_asked_and_a_far_move_is_asked_about_once(
     assert world.card(ledger["moved"]["id"])["lon"] == SQUARE[0]
 
     press(page, "import:giveUp")
-    expect(page.get_by_role("button", name=re.compile(r"survey\.csv.*" + say("en", "import:state.cancelled")))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile(r"Survey\.csv.*" + say("en", "import:state.cancelled")))).to_be_visible()
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(("screen", "theme", "language"), [(DESK, "light", "en"), (DESK, "dark", "zh"), (PHONE, "light", "zh")])
+def test_no_step_violates_wcag_or_speaks_english_in_chinese(
+    another_context: Callable, sign_in: Callable, open_map: Callable, ledger: dict[str, dict], screen: dict, theme: str, language: str
+) -> None:
+    page = another_context(**screen).new_page()
+    prefer(page, language=language, theme=theme)
+    open_map(sign_in(page), at=SQUARE, **{"import": "new"})
+    patterns = english_only() if language == "zh" else {}
+    found: list[str] = []
+
+    def look(step: str) -> None:
+        page.wait_for_load_state("networkidle")
+        found.extend(f"{step}: {wrong}" for wrong in [*violations(page), *leftovers(page, patterns)])
+
+    look("file")
+    bring(page, ledger["file"], language)
+    for name in ("moved", "changed", "rejected"):
+        tab(page, name, language).click()
+        rows(page).first.click()
+        look(name)
+    press(page, "import:check.columns", language)
+    page.get_by_role("combobox", name=say(language, "import:columns.crs")).click()
+    page.get_by_role("listbox").get_by_role("option").first.wait_for()
+    look("columns")
+    page.keyboard.press("Escape")
+    press(page, "import:columns.back", language)
+    press(page, "import:check.commit", language)
+    page.get_by_role("heading", name=say(language, "import:done.committed"), exact=True).wait_for(timeout=60_000)
+    look("done")
+    press(page, "import:revert.open", language)
+    look("question")
+    press(page, "import:revert.yes", language)
+    page.get_by_role("heading", name=say(language, "import:done.reverted"), exact=True).wait_for(timeout=60_000)
+    look("taken back")
+
+    assert not found, "\n".join(found)
 
 
 def test_a_file_that_is_none_is_refused_with_a_sentence(page: Page, sign_in: Callable, open_map: Callable) -> None:

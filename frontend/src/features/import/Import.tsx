@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 import { type CustomerImport, isWorking, useImport } from "@/api/imports";
 import { Button, IconButton, Loading, Message } from "@/lib/ui";
 import { errorRequestId } from "@/lib/ui/errors";
-import { goTo, leave, usePlace } from "./address";
+import { urlState } from "@/lib/url-state";
+import { forgetRow, goTo, usePlace } from "./address";
 import { CheckStep } from "./CheckStep";
 import { ColumnsStep } from "./ColumnsStep";
 import { DoneStep } from "./DoneStep";
@@ -17,6 +18,7 @@ import { refusalText } from "./words";
 export default function Import() {
   const { id } = usePlace();
   useDropsStay();
+  useEffect(() => forgetRow, []);
   return (
     <div className={css.page}>
       {id ? (
@@ -91,7 +93,7 @@ function Frame({ step, imported, children }: { step: Step; imported?: CustomerIm
     <>
       <header className={css.head}>
         <h1>{t("title")}</h1>
-        <IconButton icon="close" label={t("common:close")} onClick={leave} />
+        <IconButton icon="close" label={t("common:close")} onClick={() => urlState.set({ import: null })} />
         <ol aria-label={t("steps")}>
           {STEPS.map((one, index) => (
             <li

@@ -40,17 +40,11 @@ export function CustomerWords({ row, open }: { row: ImportRow; open: boolean }) 
 export function ChangeWords({ row }: { row: ImportRow }) {
   const { t } = useTranslation("import");
   const { status, changes, problem } = row;
-  if (problem) {
-    return (
-      <p className={css.problem}>
-        <DiffSymbol kind="rejected" />
-        <span>{toldText("problem", problem)}</span>
-      </p>
-    );
-  }
+  if (problem && status === "rejected") return <Problem text={toldText("problem", problem)} />;
   if (status === "unchanged") return <p className={css.same}>{t("row.same")}</p>;
   return (
     <>
+      {problem && <Problem text={t(`kept.${problem.code}`, { defaultValue: problem.text })} />}
       <Moved row={row} />
       {changes.length > 0 && (
         <p className={css.change} data-new={status === "new" ? "" : undefined}>
@@ -62,6 +56,15 @@ export function ChangeWords({ row }: { row: ImportRow }) {
         </p>
       )}
     </>
+  );
+}
+
+function Problem({ text }: { text: string }) {
+  return (
+    <p className={css.problem}>
+      <DiffSymbol kind="rejected" />
+      <span>{text}</span>
+    </p>
   );
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseHash, urlState } from "@/lib/url-state";
-import { goTo, leave, parsePlace, selectRow, turnTo } from "./address";
+import { forgetRow, goTo, parsePlace, selectRow, turnTo } from "./address";
 
 const ID = "0190d6b2-7d2a-7c3e-9f64-1f5f6a0c2b11";
 const here = () => parsePlace(parseHash(location.hash));
@@ -31,11 +31,13 @@ describe("the address of an import", () => {
     expect(here()).toEqual({ id: ID, columns: true, tab: null, rowNo: null });
   });
 
-  it("leaves a selected customer selected when the page is closed", () => {
-    goTo(ID);
-    urlState.set({ sel: "customers:7" });
-    leave();
+  it("leaves a selected customer selected when the page is closed, but no row", () => {
+    urlState.set({ sel: "import:12" });
+    forgetRow();
+    expect(parseHash(location.hash)).toEqual({});
 
+    urlState.set({ sel: "customers:7" });
+    forgetRow();
     expect(parseHash(location.hash)).toEqual({ sel: "customers:7" });
   });
 });

@@ -54,7 +54,7 @@ export function selectRow(rowNo: number): void {
   urlState.set({ sel: `${IMPORT_LAYER}:${rowNo}` }, { replace: parsePlace(urlState.get()).rowNo !== null });
 }
 
-export function leave(): void {
-  const { rowNo } = parsePlace(urlState.get());
-  urlState.set({ import: null, ...(rowNo === null ? {} : { sel: null }) });
+/** A selected row means nothing without its import. */
+export function forgetRow(): void {
+  if (parsePlace(urlState.get()).rowNo !== null) urlState.set({ sel: null }, { replace: true });
 }
