@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from customers.models import LAYER_ID, Account, AccountQuerySet
 from customers.rules import fold
-from layers import access
+from layers import access, row_security
 from layers.models import AuditRow
 from spatial.models import SRID, Area, PointMove
 from spatial.services.points import can_be_undone
@@ -133,7 +133,8 @@ def customer_counts(rows: QuerySet) -> dict[str, Any]:
 def customer_card(account: Account, *, user: access.Person) -> dict[str, Any]:
     """Return everything the site card shows of one customer."""
     point = account.point
-    last_move = PointMove.objects.filter(point=point).select_related("actor").first()
+    last_move = _told_by_name(PointMove.objects.filter(point=point)).first()
+    mover = row_security.names_of_people().filter(pk=point.moved_by_id).first() if point.moved_by_id else None
     # Open and begun: a period that starts tomorrow is not shown as today's.
     current = Q(valid_to_date__isnull=True, valid_from_date__lte=timezone.localdate())
     periods = account.grade_periods.filter(current).order_by("-valid_from_date")
@@ -148,7 +149,7 @@ def customer_card(account: Account, *, user: access.Person) -> dict[str, Any]:
             "converted_by": point.converted_by,
             "version": point.version,
             "updated_at": _iso(point.moved_at),
-            "updated_by": person_name(point.moved_by),
+            "updated_by": person_name(mover),
         }
         if point.geom
         else None,
@@ -189,7 +190,7 @@ def customer_history(account: Account) -> list[dict[str, Any]]:
 
 
 def _moves_told(account: Account) -> list[dict[str, Any]]:
-    moves = list(PointMove.objects.filter(point_id=account.point_id).select_related("actor"))
+    moves = list(_told_by_name(PointMove.objects.filter(point_id=account.point_id)))
     undone_by = {move.undoes_id: move.pk for move in moves if move.undoes_id}
     return [
         {
@@ -203,7 +204,7 @@ def _moves_told(account: Account) -> list[dict[str, Any]]:
 
 
 def _edits_told(account: Account) -> list[dict[str, Any]]:
-    rows = AuditRow.objects.filter(layer=LAYER, object_id=str(account.pk), action="customer.edit").select_related("actor").order_by("-seq")
+    rows = _told_by_name(AuditRow.objects.filter(layer=LAYER, object_id=str(account.pk), action="customer.edit")).order_by("-seq")
     nothing = dict.fromkeys(("from", "to", "distance_m", "base_version", "version", "undoes", "undone_by"))
     return [
         {
@@ -223,6 +224,11 @@ def _edits_told(account: Account) -> list[dict[str, Any]]:
         for row in rows
         if row.after
     ]
+
+
+def _told_by_name(rows: Rows) -> Rows:
+    """Return the rows with who did it, of whom only the name is read."""
+    return rows.select_related("actor").defer(*row_security.all_but_names("actor"))
 
 
 def map_feature(account: Account) -> dict[str, Any]:

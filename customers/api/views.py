@@ -33,7 +33,7 @@ def find_account(user: access.Person, account_id: int) -> Account:
     Raises:
         services.NotThere: no such customer, or not for this person; the two cannot be told apart.
     """
-    rows = Account.objects.visible_to(user).select_related("point", "point__moved_by", "enterprise", "area")
+    rows = Account.objects.visible_to(user).select_related("point", "enterprise", "area")
     account = rows.filter(pk=account_id).first()
     if account is None:
         raise services.NotThere("There is no such customer, or not for you.")
