@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Now
 from customers.models import LAYER_ID, Account, AccountQuerySet
 from customers.selectors import customer_counts, person_name
 from layers import access, basemaps, registry
+from layers import services as rights
 from layers.map_layers import areas_seen_by
 from layers.models import AuditFilter, AuditRow, Basemap, LayerGrant, Session
 from portal.models import Invitation
@@ -87,6 +88,18 @@ def people(*, text: str, limit: int) -> list[dict[str, Any]]:
     """Return the people whose name or e-mail address holds the text; the number of queries is constant."""
     named = Q(username__icontains=text) | Q(first_name__icontains=text) | Q(last_name__icontains=text) | Q(email__icontains=text)
     return [_person_row(user) for user in _described(User.objects.filter(named)).order_by("username")[:limit]]
+
+
+def person(user_id: int) -> User:
+    """Return the person of that number.
+
+    Raises:
+        rights.UnknownPerson: there is none.
+    """
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise rights.UnknownPerson("There is no such person.")
+    return user
 
 
 def person_row(user_id: int) -> dict[str, Any]:

@@ -35,6 +35,7 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     rights.UnknownGroup: (400, "unknown_group"),
     rights.UnknownArea: (400, "unknown_area"),
     rights.UnknownAction: (400, "unknown_action"),
+    rights.RightsChanged: (409, "rights_changed"),
     rights.LastAdministrator: (409, "last_administrator"),
     NotForTokens: (403, "not_for_tokens"),
     tokens.WrongToken: (401, "bad_token"),
@@ -114,6 +115,9 @@ def _extra(error: Exception, context: dict[str, Any]) -> dict[str, Any]:
         return {"theirs": _theirs(error)}
     if isinstance(error, lockout.LockedOut | tokens.TooManyWrongTokens):
         return {"retry_after": error.retry_after_s}
+    if isinstance(error, rights.RightsChanged):
+        stored = [{"action": grant.action, "area": grant.area or None} for grant in error.stored]
+        return {"theirs": {"group": error.group, "layer": error.layer, "grants": stored}}
     if isinstance(error, points.GuardDistance):
         return {"distance_m": error.distance_m, "guard_m": error.guard_m}
     if isinstance(error, geometry.LooksSwapped):

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import User
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -96,7 +95,7 @@ class Person(APIView):
                 rights.set_groups([user_id], wanted["groups"], by=user, at=at)
             if "is_active" in wanted:
                 rights.set_active([user_id], is_active=wanted["is_active"], by=user, at=at)
-            return selectors.person_row(find_person(user_id).pk)
+            return selectors.person_row(selectors.person(user_id).pk)
 
         return run_command(request, user, run)
 
@@ -125,16 +124,4 @@ class Unlock(APIView):
     @extend_schema(request=None, parameters=[KEY], responses={204: None})
     def post(self, request: Request, user_id: int) -> Response:
         user = access.require_administrator(request.user)
-        return run_command(request, user, lambda at: lockout.unlock([find_person(user_id)], by=user, at=at), status=204)
-
-
-def find_person(user_id: int) -> User:
-    """Return the person of that number.
-
-    Raises:
-        rights.UnknownPerson: there is none.
-    """
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        raise rights.UnknownPerson("There is no such person.")
-    return user
+        return run_command(request, user, lambda at: lockout.unlock([selectors.person(user_id)], by=user, at=at), status=204)

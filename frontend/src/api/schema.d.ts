@@ -1166,11 +1166,12 @@ export interface components {
             layer: string;
             grants: components["schemas"]["GrantMessage"][];
         };
-        /** @description All rights of a group on a layer ("*": on every layer). A group named role:team is made when it does not exist. */
-        GrantSetRequest: {
+        /** @description `base` are the group's rights on the layer as they were looked at: 409 `rights_changed` when they are others by now. */
+        GrantWishRequest: {
             group: string;
             layer: string;
             grants: components["schemas"]["GrantMessageRequest"][];
+            base: components["schemas"]["GrantMessageRequest"][];
         };
         Health: {
             database: components["schemas"]["State"];
@@ -1972,7 +1973,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GrantSetRequest"];
+                "application/json": components["schemas"]["GrantWishRequest"];
             };
         };
         responses: {
