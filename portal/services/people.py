@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
@@ -54,12 +56,14 @@ def invite_again(user_id: int, *, by: User, at: datetime) -> None:
     """Send the invitation once more; links sent before stay valid until they run out.
 
     Raises:
-        rights.UnknownPerson; NotInvitable: the person has a password, is locked out, or has no e-mail address.
+        rights.UnknownPerson; NotInvitable: the person has a password, signs in by the organisation's issuer, is locked out, or has no e-mail address.
     """
     with transaction.atomic():
         user = _locked(user_id)
         if user.has_usable_password():
             raise NotInvitable(f"{person_name(user)} has a password already; who forgot it asks for a new one on the sign-in page.")
+        if SocialAccount.objects.filter(user=user).exists():
+            raise NotInvitable(f"{person_name(user)} signs in by {settings.OIDC_NAME} and needs no password here.")
         if not user.is_active:
             raise NotInvitable(f"{person_name(user)} is locked out; let them in first.")
         if not user.email:
@@ -114,7 +118,6 @@ def set_password(key: str, password: str, *, at: datetime) -> None:
         user = keys.person_with(key, User.objects.select_for_update())
         validate_password(password, user)
         passwords.change(user, password, at=at)
-        open_sessions.end(open_sessions.open_sessions(at=at).filter(user=user), by=user, at=at)
 
 
 def _send_invitation(user: User, *, by: User, at: datetime) -> None:
