@@ -25,7 +25,7 @@ from spatial.models import Area
 from spatial.services.points import PointCommand
 from spatial.tiles import tile_at
 from tests.cast import DIPOLI, MONDAY, new_customer
-from tests.layers.live_server import LiveBrowser, WebProcess, session_of, web_process
+from tests.layers.live_server import Door, LiveBrowser, WebProcess, session_of, web_process
 from tests.walk import addresses, imagery, scene
 from tests.walk.imagery import map_proxy
 from tests.walk.proxy import proxy
@@ -295,8 +295,9 @@ def _parts(answer: Answer, *names: str) -> list[list[dict]]:
     return [decoded[name]["features"] for name in names if name in decoded]
 
 
-def test_no_stream_tells_of_what_is_foreign(servers: list[WebProcess], town: Scene) -> None:
-    browsers = [LiveBrowser(server, user).open().follow() for server in servers for user in (town.neighbour, town.customer)]
+def test_no_stream_tells_of_what_is_foreign(servers: list[WebProcess], proxied: int, town: Scene) -> None:
+    doors = [*servers, Door(proxied)]
+    browsers = [LiveBrowser(door, user).open().follow() for door in doors for user in (town.neighbour, town.customer)]
     for browser in browsers:
         # From the beginning of the log: what is replayed passes the same predicate.
         browser.say(json.dumps({"type": "hello", "streams": [{"key": "customers", "epoch": browser.map.epoch, "cursor": 0}]}))
