@@ -136,12 +136,16 @@ def _person_row(user: Any) -> dict[str, Any]:
     }
 
 
-def seen_by(user: User) -> dict[str, Any]:
+def seen_by(user_id: int) -> dict[str, Any]:
     """Return what a person can see: the polygons that bound them as GeoJSON, where each action holds per layer, and counts.
 
     An action that holds everywhere is "everywhere"; else the codes of its areas. A person who is locked out sees nothing, whatever
     their rights would be. The counts come through the same predicates as everything that the person is shown.
+
+    Raises:
+        rights.UnknownPerson: see `person`.
     """
+    user = person(user_id)
     imagery = access.areas_of(user, access.IMAGERY, access.VIEW)
     rights = {access.IMAGERY: {access.VIEW: imagery}} if imagery else {}
     rights |= {

@@ -93,4 +93,4 @@ class SeeAs(APIView):
         user_id = asked_person(request)
         if user_id is None:
             raise serializers.ValidationError({"user": ["Give the number of a person."]})
-        return Response(selectors.seen_by(selectors.person(user_id)))
+        return Response(selectors.seen_by(user_id))

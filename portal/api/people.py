@@ -11,10 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from layers import access
-from layers import services as rights
 from layers.api.commands import KEY, run_command
 from layers.api.messages import Strict, Text, valid
-from portal import lockout, selectors
+from portal import selectors
 from portal.services import people
 
 MAX_PEOPLE = 500
@@ -89,13 +88,8 @@ class Person(APIView):
         fields = {name: wanted[name] for name in people.EDITABLE if name in wanted}
 
         def run(at: datetime) -> Any:
-            if fields:
-                people.edit_person(user_id, fields, by=user, at=at)
-            if "groups" in wanted:
-                rights.set_groups([user_id], wanted["groups"], by=user, at=at)
-            if "is_active" in wanted:
-                rights.set_active([user_id], is_active=wanted["is_active"], by=user, at=at)
-            return selectors.person_row(selectors.person(user_id).pk)
+            people.edit_person(user_id, fields, groups=wanted.get("groups"), is_active=wanted.get("is_active"), by=user, at=at)
+            return selectors.person_row(user_id)
 
         return run_command(request, user, run)
 
@@ -124,4 +118,4 @@ class Unlock(APIView):
     @extend_schema(request=None, parameters=[KEY], responses={204: None})
     def post(self, request: Request, user_id: int) -> Response:
         user = access.require_administrator(request.user)
-        return run_command(request, user, lambda at: lockout.unlock([selectors.person(user_id)], by=user, at=at), status=204)
+        return run_command(request, user, lambda at: people.unlock(user_id, by=user, at=at), status=204)

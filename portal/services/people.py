@@ -14,7 +14,7 @@ from django_q.tasks import async_task
 from customers.selectors import person_name
 from layers import audit
 from layers import services as rights
-from portal import keys, passwords, second_factor
+from portal import keys, lockout, passwords, second_factor
 from portal import sessions as open_sessions
 from portal.models import Invitation
 
@@ -71,11 +71,15 @@ def invite_again(user_id: int, *, by: User, at: datetime) -> None:
         _send_invitation(user, by=by, at=at)
 
 
-def edit_person(user_id: int, fields: Mapping[str, str], *, by: User, at: datetime) -> None:
-    """Change names and e-mail address. With another address, links sent to the old one are dead.
+def edit_person(
+    user_id: int, fields: Mapping[str, str], *, groups: Collection[str] | None = None, is_active: bool | None = None, by: User, at: datetime
+) -> None:
+    """Change names and e-mail address, the groups, and whether the person may come in; None leaves as it is.
+
+    With another address, links sent to the old one are dead.
 
     Raises:
-        rights.UnknownPerson.
+        rights.UnknownPerson, rights.UnknownGroup, rights.LastAdministrator: nothing is stored.
     """
     with transaction.atomic():
         user = _locked(user_id)
@@ -83,6 +87,20 @@ def edit_person(user_id: int, fields: Mapping[str, str], *, by: User, at: dateti
         if after:
             User.objects.filter(pk=user.pk).update(**after)
             audit.record([audit.about(user, "person.edit", before=before, after=after)], user=by, at=at)
+        if groups is not None:
+            rights.set_groups([user_id], groups, by=by, at=at)
+        if is_active is not None:
+            rights.set_active([user_id], is_active=is_active, by=by, at=at)
+
+
+def unlock(user_id: int, *, by: User, at: datetime) -> None:
+    """Let somebody who tried too often try again at once.
+
+    Raises:
+        rights.UnknownPerson.
+    """
+    with transaction.atomic():
+        lockout.unlock([_locked(user_id)], by=by, at=at)
 
 
 def remove_second_factor(user_id: int, *, by: User, at: datetime) -> None:
