@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from customers import services as customers
-from customers.selectors import customer_card, move_row
+from customers.selectors import NotThere, customer_card, move_row
 from layers import access, idempotency, registry, tokens
 from layers import services as rights
 from portal import keys, lockout, second_factor
@@ -28,7 +28,7 @@ PROBLEM = "application/problem+json"
 STATUSES: dict[type[Exception], tuple[int, str]] = {
     access.NotAllowed: (403, "not_allowed"),
     access.OutsideArea: (403, "outside_area"),
-    customers.NotThere: (404, "not_found"),
+    NotThere: (404, "not_found"),
     registry.UnknownLayer: (404, "unknown_layer"),
     registry.UnknownFeature: (404, "not_found"),
     rights.UnknownPerson: (404, "not_found"),
