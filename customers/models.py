@@ -70,6 +70,11 @@ def grade_order() -> models.Case:
     return models.Case(*ranks, output_field=models.SmallIntegerField())
 
 
+def known_kva() -> Coalesce:
+    """Return the expression that is the contracted kVA, or -1 where nobody knows it: less than none."""
+    return Coalesce("contract_kva", Value(-1), output_field=models.DecimalField())
+
+
 def valid_holding() -> Q:
     """Return the condition that a holding counts today in the utility's zone; half-open, so not on its last date. The database reads the clock."""
     today = TruncDate(Now(), tzinfo=ZoneInfo(settings.TIME_ZONE))
@@ -160,6 +165,12 @@ class Account(models.Model):
             # People know the last digits of a number: a tail is a prefix of the reversed text.
             models.Index(OpClass(Reverse("account_no"), name="text_pattern_ops"), name="account_no_tail"),
             models.Index(OpClass("initials", name="varchar_pattern_ops"), name="account_initials"),
+            # The orderings of the list (`pages`), so that a page reads its own rows only; and what is counted, as narrow as can be.
+            # None for the time of the last change: every edit would then write into every index.
+            models.Index(grade_order(), "name", "id", name="account_by_grade", condition=Q(deleted_at__isnull=True)),
+            models.Index("name", "id", name="account_by_name", condition=Q(deleted_at__isnull=True)),
+            models.Index(known_kva(), "id", name="account_by_kva", condition=Q(deleted_at__isnull=True)),
+            models.Index(fields=["point"], include=["area"], name="account_places", condition=Q(deleted_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -12,21 +12,27 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import User
 from django.contrib.gis.geos import GEOSGeometry, Point, Polygon
 from django.db import connection
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from customers.models import LAYER_ID, Account, AccountQuerySet
 from customers.rules import fold
-from layers import access
+from layers import access, row_security
 from layers.models import AuditRow
+from spatial.geometry import box_around
 from spatial.models import SRID, Area, PointMove
 from spatial.services.points import can_be_undone
 from spatial.tiles import Bbox
 
 LAYER = "customers"
 WITHIN_LIMIT = 2000
+BY_GRADE = ("grade_order", "name", "pk")
 Rows = TypeVar("Rows", bound=QuerySet)
+
+
+class NotThere(LookupError):
+    """No such customer, or not for this person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,14 @@ class CustomerFilter:
     located: bool | None = None
     deleted: bool = False
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A shape drawn on the map (EPSG:4326): a polygon, or a line or point with everything within `distance_m` metres of it."""
+
+    geom: GEOSGeometry
+    distance_m: float = 0.0
 
 
 def filter_grade(rows: Rows, grades: Sequence[str]) -> Rows:
@@ -69,6 +83,23 @@ def filter_text(rows: Rows, words: Sequence[str]) -> Rows:
     return rows
 
 
+def account_seen_by(user: access.Person, account_id: int) -> Account:
+    """Return the customer as far as this person may see it.
+
+    Raises:
+        NotThere: no such customer, or not for this person; the two cannot be told apart.
+    """
+    account = Account.objects.visible_to(user).select_related("point").filter(pk=account_id).first()
+    if account is None:
+        raise NotThere("There is no such customer, or not for you.")
+    return account
+
+
+def customers_found(*, user: access.Person, wanted: CustomerFilter) -> AccountQuerySet:
+    """Return the accounts that this person may see and wants to, with `grade_order`."""
+    return filtered(Account.objects.visible_to(user).with_grade_order(), wanted)
+
+
 def filtered(rows: AccountQuerySet, wanted: CustomerFilter) -> AccountQuerySet:
     """Return the rows narrowed by every part of the filter."""
     rows = rows.filter(deleted_at__isnull=not wanted.deleted)
@@ -83,16 +114,16 @@ def filtered(rows: AccountQuerySet, wanted: CustomerFilter) -> AccountQuerySet:
     if wanted.located is not None:
         rows = rows.filter(point__geom__isnull=not wanted.located)
     if wanted.bbox:
-        boxes = (Q(point__geom__bboverlaps=Polygon.from_bbox(box)) for box in wanted.bbox.halves())
-        rows = rows.filter(reduce(or_, boxes))
+        rows = within_box(rows, wanted.bbox)
     if wanted.text:
         rows = filter_text(rows, wanted.text.split(","))
     return rows
 
 
-def customer_rows(rows: QuerySet) -> list[dict[str, Any]]:
-    """Return the list entries of the accounts, in the queryset's order."""
-    return [_row(account) for account in rows.select_related("enterprise", "point", "area")]
+def customer_rows(rows: QuerySet, *more: str) -> list[dict[str, Any]]:
+    """Return the list entries of the accounts, in the queryset's order; `more` names annotations to tell beside."""
+    # Columns, not instances: a row costs a fifth, and a list has hundreds.
+    return [_row(found) | {name: found[name] for name in more} for found in rows.values(*_COLUMNS, *more, **_PLACE)]
 
 
 def customer_counts(rows: QuerySet) -> dict[str, Any]:
@@ -130,15 +161,73 @@ def customer_counts(rows: QuerySet) -> dict[str, Any]:
     }
 
 
+def sums(*, user: access.Person, wanted: CustomerFilter) -> dict[str, Any]:
+    """Return the `customer_counts` of what this person may see and wants to."""
+    return customer_counts(customers_found(user=user, wanted=wanted))
+
+
+def customers_within(*, user: access.Person, wanted: CustomerFilter, drawn: Drawn) -> dict[str, Any]:
+    """Return the sums of the customers inside the shape, and the first WITHIN_LIMIT of them, gravest grade first."""
+    rows = customers_found(user=user, wanted=wanted)
+    rows = inside_buffer(rows, drawn.geom, drawn.distance_m) if drawn.distance_m else inside_polygon(rows, drawn.geom)
+    counts = customer_counts(rows)
+    listed = customer_rows(rows.order_by(*BY_GRADE)[:WITHIN_LIMIT])
+    return {**counts, "count": counts["total"], "customers": listed, "truncated": counts["total"] > len(listed)}
+
+
+def nearest_customers(*, user: access.Person, wanted: CustomerFilter, spot: Point, limit: int) -> list[dict[str, Any]]:
+    """Return the `limit` customers nearest to the point (EPSG:4326), with `distance_m` on the ellipsoid, nearest first."""
+    rows = customers_found(user=user, wanted=wanted).located()
+    place = bytes(spot.ewkb)
+    metres = RawSQL("st_distance(spatial_point.geom::geography, st_geomfromewkb(%s)::geography)", [place], output_field=FloatField())
+    # Nearest in degrees, which the index on the geometry finds (<->), is not nearest in metres: away from the equator a degree of
+    # longitude is shorter. But nobody who is nearer in metres stands further away than the furthest of these.
+    in_degrees = RawSQL("spatial_point.geom <-> st_geomfromewkb(%s)", [place], output_field=FloatField())
+    candidates = list(rows.order_by(in_degrees).values_list(metres, flat=True)[:limit])
+    if not candidates:
+        return []
+    near = within_box(rows, box_around(spot.x, spot.y, max(candidates)))
+    return customer_rows(near.annotate(distance_m=metres).order_by("distance_m", "pk")[:limit], "distance_m")
+
+
+def card_of(account_id: int, *, user: access.Person) -> dict[str, Any]:
+    """Return the card of the customer of that number.
+
+    Raises:
+        NotThere: see `account_seen_by`.
+    """
+    return customer_card(account_seen_by(user, account_id), user=user)
+
+
+def history_of(account_id: int, *, user: access.Person) -> list[dict[str, Any]]:
+    """Return the history of the customer of that number.
+
+    Raises:
+        NotThere: see `account_seen_by`.
+    """
+    return customer_history(account_seen_by(user, account_id))
+
+
+def moved(account_id: int, move: PointMove, *, user: access.Person) -> dict[str, Any]:
+    """Return what a move answers: the feature as events carry it, the journal row, the card.
+
+    Raises:
+        NotThere: see `account_seen_by`.
+    """
+    account = account_seen_by(user, account_id)
+    return {"feature": map_feature(account), "move": move_row(move), "customer": customer_card(account, user=user)}
+
+
 def customer_card(account: Account, *, user: access.Person) -> dict[str, Any]:
     """Return everything the site card shows of one customer."""
     point = account.point
-    last_move = PointMove.objects.filter(point=point).select_related("actor").first()
+    last_move = _told_by_name(PointMove.objects.filter(point=point)).first()
+    mover = row_security.names_of_people().filter(pk=point.moved_by_id).first() if point.moved_by_id else None
     # Open and begun: a period that starts tomorrow is not shown as today's.
     current = Q(valid_to_date__isnull=True, valid_from_date__lte=timezone.localdate())
     periods = account.grade_periods.filter(current).order_by("-valid_from_date")
     return {
-        **_row(account),
+        **customer_rows(Account.objects.filter(pk=account.pk))[0],
         "point": {
             "lon": point.geom.x,
             "lat": point.geom.y,
@@ -148,7 +237,7 @@ def customer_card(account: Account, *, user: access.Person) -> dict[str, Any]:
             "converted_by": point.converted_by,
             "version": point.version,
             "updated_at": _iso(point.moved_at),
-            "updated_by": person_name(point.moved_by),
+            "updated_by": person_name(mover),
         }
         if point.geom
         else None,
@@ -189,7 +278,7 @@ def customer_history(account: Account) -> list[dict[str, Any]]:
 
 
 def _moves_told(account: Account) -> list[dict[str, Any]]:
-    moves = list(PointMove.objects.filter(point_id=account.point_id).select_related("actor"))
+    moves = list(_told_by_name(PointMove.objects.filter(point_id=account.point_id)))
     undone_by = {move.undoes_id: move.pk for move in moves if move.undoes_id}
     return [
         {
@@ -203,7 +292,7 @@ def _moves_told(account: Account) -> list[dict[str, Any]]:
 
 
 def _edits_told(account: Account) -> list[dict[str, Any]]:
-    rows = AuditRow.objects.filter(layer=LAYER, object_id=str(account.pk), action="customer.edit").select_related("actor").order_by("-seq")
+    rows = _told_by_name(AuditRow.objects.filter(layer=LAYER, object_id=str(account.pk), action="customer.edit")).order_by("-seq")
     nothing = dict.fromkeys(("from", "to", "distance_m", "base_version", "version", "undoes", "undone_by"))
     return [
         {
@@ -225,6 +314,11 @@ def _edits_told(account: Account) -> list[dict[str, Any]]:
     ]
 
 
+def _told_by_name(rows: Rows) -> Rows:
+    """Return the rows with who did it, of whom only the name is read."""
+    return rows.select_related("actor").defer(*row_security.all_but_names("actor"))
+
+
 def map_feature(account: Account) -> dict[str, Any]:
     """Return the customer as the GeoJSON Feature that live events carry, equal to the one in the layer's snapshot; geometry None = not located."""
     geom = account.point.geom
@@ -243,6 +337,11 @@ def map_feature(account: Account) -> dict[str, Any]:
             "v": account.point.version,
         },
     }
+
+
+def within_box(rows: AccountQuerySet, box: Bbox) -> AccountQuerySet:
+    """Keep the customers whose point lies in the box (degrees), its edges included."""
+    return rows.filter(reduce(or_, (Q(point__geom__bboverlaps=Polygon.from_bbox(half)) for half in box.halves())))
 
 
 def inside_polygon(rows: AccountQuerySet, polygon: GEOSGeometry) -> AccountQuerySet:
@@ -276,29 +375,31 @@ def person_name(user: User | None) -> str:
     return (user.get_full_name() or user.username) if user else ""
 
 
-def _row(account: Account) -> dict[str, Any]:
-    geom = account.point.geom
+_COLUMNS = (
+    *("pk", "account_no", "name", "name_en", "name_zh", "enterprise_id", "enterprise__name", "grade", "classes", "status", "address"),
+    *("contract_kva", "running_kva", "voltage", "area__code", "area__name", "area__name_zh", "version", "point__version"),
+    *("deleted_at", "updated_at", "point__moved_at"),
+)
+_PLACE = {name: Func(F("point__geom"), function=f"ST_{axis}", output_field=FloatField()) for name, axis in (("lon", "X"), ("lat", "Y"))}
+
+
+def _row(found: Mapping[str, Any]) -> dict[str, Any]:
+    has_area = found["area__code"] is not None
     return {
-        "id": account.pk,
-        "account_no": account.account_no,
-        "name": account.name,
-        "name_en": account.name_en,
-        "name_zh": account.name_zh,
-        "enterprise": {"id": account.enterprise_id, "name": account.enterprise.name},
-        "grade": account.grade,
-        "classes": list(account.classes),
-        "status": account.status,
-        "address": account.address,
-        "contract_kva": _number(account.contract_kva),
-        "running_kva": _number(account.running_kva),
-        "voltage": account.voltage,
-        "area": {"code": account.area.code, "name": account.area.name, "name_zh": account.area.name_zh} if account.area else None,
-        "lon": geom.x if geom else None,
-        "lat": geom.y if geom else None,
-        "version": account.version,
-        "point_version": account.point.version,
-        "deleted_at": _iso(account.deleted_at),
-        "updated_at": _iso(max(account.updated_at, account.point.moved_at or account.updated_at)),
+        "id": found["pk"],
+        **{name: found[name] for name in ("account_no", "name", "name_en", "name_zh")},
+        "enterprise": {"id": found["enterprise_id"], "name": found["enterprise__name"]},
+        **{name: found[name] for name in ("grade", "classes", "status", "address")},
+        "contract_kva": _number(found["contract_kva"]),
+        "running_kva": _number(found["running_kva"]),
+        "voltage": found["voltage"],
+        "area": {name: found[f"area__{name}"] for name in ("code", "name", "name_zh")} if has_area else None,
+        "lon": found["lon"],
+        "lat": found["lat"],
+        "version": found["version"],
+        "point_version": found["point__version"],
+        "deleted_at": _iso(found["deleted_at"]),
+        "updated_at": _iso(max(found["updated_at"], found["point__moved_at"] or found["updated_at"])),
     }
 
 

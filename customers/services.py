@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from customers import rules
 from customers.models import LAYER_ID, Account, AccountQuerySet, ClassMembership, Contact, Enterprise, GradePeriod
-from customers.selectors import map_feature, move_row
+from customers.selectors import NotThere, account_seen_by, map_feature, move_row
 from layers import access, audit, live
 from spatial import selectors as places
 from spatial.models import Area, Point, PointMove
@@ -32,10 +32,6 @@ class StaleEdit(Exception):
     def __init__(self, account: Account, base_version: int) -> None:
         super().__init__(f"The customer is at version {account.version}, not {base_version}: somebody changed it in between.")
         self.account = account
-
-
-class NotThere(LookupError):
-    """No such customer, or not for this person."""
 
 
 class AlreadySo(Exception):
@@ -166,9 +162,7 @@ def move_map_feature(*, user: User, feature_id: int, at: datetime, confirmed: bo
     Raises:
         NotThere: no such customer, or not for this person. See also `move_customers`.
     """
-    account = Account.objects.visible_to(user).filter(pk=feature_id).first()
-    if account is None:
-        raise NotThere("There is no such customer, or not for you.")
+    account = account_seen_by(user, feature_id)
     move = move_customer(user=user, account=account, at=at, confirmed=confirmed, **command)
     return {"feature": map_feature(_in_order([account])[0]), "move": move_row(move)}
 

@@ -14,6 +14,11 @@ select format('create role %I nologin noinherit', :'portal') where not exists (s
 -- The application becomes it for a transaction at a time. That it also inherits is harmless: "true or what the portal may see" is true,
 -- and the planner drops it.
 grant :"portal" to :"app";
+-- It reads what migrations grant it, table by table; an older version let it read every table to come.
+select format('alter default privileges for role %I in schema public revoke all on tables from %I', pg_get_userbyid(defaclrole), :'portal')
+from pg_default_acl
+where defaclnamespace = 'public'::regnamespace and defaclobjtype = 'r'
+    and exists (select from aclexplode(defaclacl) where grantee = (select oid from pg_roles where rolname = :'portal')) \gexec
 -- It compares boxes and tells nothing of them. Without this no index on a position serves a query that row-level security guards.
 select 'alter function geometry_overlaps(geometry, geometry) leakproof'
 where to_regprocedure('geometry_overlaps(geometry, geometry)') is not null \gexec

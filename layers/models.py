@@ -1,11 +1,13 @@
 """What carries and guards map objects: streams of events, the cluster pyramid, basemaps, stored answers, sessions, the audit."""
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -147,7 +149,7 @@ class AuditRowQuerySet(models.QuerySet):
         if wanted.layer:
             rows = rows.filter(layer=wanted.layer)
         if wanted.object_id:
-            rows = rows.filter(object_id=wanted.object_id)
+            rows = rows.filter(object_id__in=_keys_of(wanted.layer, wanted.object_id))
         if wanted.action:
             # A noun alone means all that was done to it: customer -> customer.move, customer.edit...
             rows = rows.filter(Q(action=wanted.action) | Q(action__startswith=f"{wanted.action}."))
@@ -160,6 +162,15 @@ class AuditRowQuerySet(models.QuerySet):
         if wanted.until:
             rows = rows.filter(at__lt=wanted.until)
         return rows
+
+
+def _keys_of(layer: str, object_id: str) -> list[str]:
+    """Return every key under which rows about the object are found: of a person the number, and the user name of older rows."""
+    if layer != "people":
+        return [object_id]
+    is_number = re.fullmatch(r"[0-9]{1,9}", object_id)
+    person = User.objects.filter(pk=int(object_id)).first() if is_number else User.objects.filter(username=object_id).first()
+    return [object_id, str(person.pk), person.username] if person else [object_id]
 
 
 class AuditRow(models.Model):

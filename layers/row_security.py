@@ -10,10 +10,14 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from layers import access
 
+# How people are called: all that the net lets through of those who changed something of one's own (migration customers.0003).
+NAMES = ("id", "username", "first_name", "last_name")
 # Under this name a request carries the ExitStack that holds its net.
 NET = "gridatlas.net"
 # The person for whom this thread reads at the moment.
@@ -65,6 +69,16 @@ def writing() -> Iterator[None]:
             _execute(becoming(user_id))
     finally:
         _READER.reset(token)
+
+
+def names_of_people() -> QuerySet[User]:
+    """Return everybody, read only as far as the net lets through."""
+    return User.objects.only(*NAMES)
+
+
+def all_but_names(relation: str) -> list[str]:
+    """Return what to `defer` of the people whom a queryset selects along this relation, so that customers may read it too."""
+    return [f"{relation}__{field.name}" for field in User._meta.concrete_fields if field.name not in NAMES]
 
 
 def becoming(user_id: int) -> str:

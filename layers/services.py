@@ -47,15 +47,24 @@ class Grant:
     area: str = ""
 
 
+class RightsChanged(Exception):
+    """Somebody else changed the rights of `group` on `layer` since they were looked at; `stored` is what they are now."""
+
+    def __init__(self, group: str, layer: str, stored: Sequence[Grant]) -> None:
+        super().__init__("Somebody changed these rights meanwhile; look at them again.")
+        self.group, self.layer, self.stored = group, layer, stored
+
+
 @dataclass(frozen=True, slots=True)
 class RightsChange:
-    """One change of somebody's rights, in words. `subject` is a group's or a person's name."""
+    """One change of somebody's rights, in words. `subject` is a group's or a person's name; of a person `person` is who."""
 
     what: What
     subject: str
     layer: str = ""
     grant: Grant | None = None
     group: str = ""
+    person: User | None = None
 
 
 def ensure_roles(roles: Iterable[str] = access.ROLE_ACTIONS) -> list[Group]:
@@ -89,11 +98,15 @@ def ensure_team(name: str) -> Group:
     return group
 
 
-def set_grants(name: str, layer_id: str, grants: Collection[Grant], *, by: User | None, at: datetime) -> list[RightsChange]:
+def set_grants(
+    name: str, layer_id: str, grants: Collection[Grant], *, base: Collection[Grant] | None = None, by: User | None, at: datetime
+) -> list[RightsChange]:
     """Make the rights of the group of that name on the layer exactly these; return what changed. For a new team see `ensure_team`.
 
+    `base` are the rights that the wish started from; without it they are not compared.
+
     Raises:
-        UnknownGroup, registry.UnknownLayer, UnknownAction, UnknownArea: nothing is stored.
+        UnknownGroup, registry.UnknownLayer, UnknownAction, UnknownArea, RightsChanged: nothing is stored.
     """
     if layer_id not in (access.EVERY_LAYER, access.IMAGERY):
         registry.layer(layer_id)
@@ -111,6 +124,8 @@ def set_grants(name: str, layer_id: str, grants: Collection[Grant], *, by: User 
             Grant(row.action, row.area.code if row.area else ""): row
             for row in LayerGrant.objects.filter(group=group, layer=layer_id).select_related("area")
         }
+        if base is not None and stored.keys() != set(base):
+            raise RightsChanged(name, layer_id, sorted(stored))
         gone, new = sorted(stored.keys() - set(grants)), sorted(set(grants) - stored.keys())
         LayerGrant.objects.filter(pk__in=[stored[grant].pk for grant in gone]).delete()
         LayerGrant.objects.bulk_create(
@@ -122,18 +137,6 @@ def set_grants(name: str, layer_id: str, grants: Collection[Grant], *, by: User 
         ]
         _note(changes, by=by, at=at)
     return changes
-
-
-def grant(name: str, layer_id: str, grants: Collection[Grant], *, by: User | None, at: datetime) -> list[RightsChange]:
-    """Add rights to what the group has on the layer; see `set_grants`."""
-    with transaction.atomic():
-        return set_grants(name, layer_id, _granted(name, layer_id) | set(grants), by=by, at=at)
-
-
-def revoke(name: str, layer_id: str, grants: Collection[Grant], *, by: User | None, at: datetime) -> list[RightsChange]:
-    """Take rights from what the group has on the layer; see `set_grants`."""
-    with transaction.atomic():
-        return set_grants(name, layer_id, _granted(name, layer_id) - set(grants), by=by, at=at)
 
 
 def set_groups(user_ids: Sequence[int], names: Collection[str], *, by: User | None, at: datetime) -> list[RightsChange]:
@@ -148,8 +151,8 @@ def set_groups(user_ids: Sequence[int], names: Collection[str], *, by: User | No
         for user in _people(user_ids):
             before = {group.name for group in user.groups.all()}
             user.groups.set(groups.values())
-            changes += [RightsChange("left", user.username, group=name) for name in sorted(before - set(names))]
-            changes += [RightsChange("joined", user.username, group=name) for name in sorted(set(names) - before)]
+            changes += [RightsChange("left", user.username, group=name, person=user) for name in sorted(before - set(names))]
+            changes += [RightsChange("joined", user.username, group=name, person=user) for name in sorted(set(names) - before)]
         _note(changes, by=by, at=at)
     return changes
 
@@ -163,7 +166,7 @@ def set_active(user_ids: Sequence[int], *, is_active: bool, by: User | None, at:
     with transaction.atomic(), _somebody_administrates():
         changed = [user for user in _people(user_ids) if user.is_active != is_active]
         User.objects.filter(pk__in=[user.pk for user in changed]).update(is_active=is_active)
-        changes = [RightsChange("activated" if is_active else "deactivated", user.username) for user in changed]
+        changes = [RightsChange("activated" if is_active else "deactivated", user.username, person=user) for user in changed]
         _note(changes, by=by, at=at)
     return changes
 
@@ -177,20 +180,11 @@ def _note(changes: Sequence[RightsChange], *, by: User | None, at: datetime) -> 
 
 def _deed(change: RightsChange) -> audit.Deed:
     told = {"what": change.what, "layer": change.layer, "action": change.grant.action if change.grant else "", "group": change.group}
-    return audit.Deed(
-        "grant.change" if change.grant else "person.change",
-        layer="groups" if change.grant else "people",
-        object_id=change.subject,
-        label=change.subject,
-        area_code=change.grant.area if change.grant else "",
-        after={name: value for name, value in told.items() if value},
-    )
-
-
-def _granted(name: str, layer_id: str) -> set[Grant]:
-    group = Group.objects.select_for_update().get(pk=ensure_team(name).pk)
-    rows = LayerGrant.objects.filter(group=group, layer=layer_id).values_list("action", "area__code")
-    return {Grant(action, code or "") for action, code in rows}
+    after = {name: value for name, value in told.items() if value}
+    if change.person:
+        return audit.about(change.person, "person.change", after=after)
+    area_code = change.grant.area if change.grant else ""
+    return audit.Deed("grant.change", layer="groups", object_id=change.subject, label=change.subject, area_code=area_code, after=after)
 
 
 def _areas(codes: set[str]) -> dict[str, Area]:

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from layers import access, audit, registry
+from layers import access, addresses, audit, registry
 from layers.models import AccessToken, AuditRow
 
 PREFIX = "ga_"
@@ -67,7 +67,7 @@ class Bearer:
 
 @dataclass(slots=True)
 class WrongTokens:
-    """Counts wrong tokens per address and minute, in this process. A token that was right before is always looked up: neighbours share addresses."""
+    """Counts wrong tokens per address (of IPv6 per /64) and minute, in this process. A token that was right before is always looked up: neighbours share addresses."""
 
     _minute: int = 0
     _wrong: Counter[str] = field(default_factory=Counter)
@@ -79,11 +79,11 @@ class WrongTokens:
         if minute != self._minute:
             self._minute = minute
             self._wrong.clear()
-        if self._wrong[ip] >= WRONG_A_MINUTE and digest not in self._right:
+        if self._wrong[addresses.network(ip)] >= WRONG_A_MINUTE and digest not in self._right:
             raise TooManyWrongTokens
 
     def was_wrong(self, ip: str) -> None:
-        self._wrong[ip] += 1
+        self._wrong[addresses.network(ip)] += 1
 
     def was_right(self, digest: str) -> None:
         if len(self._right) >= _REMEMBERED:

@@ -38,13 +38,13 @@ def ensure_demo_accounts(known: dict[str, str]) -> dict[str, dict[str, str]]:
             if not (password and user.check_password(password)):
                 password = f"{secrets.token_urlsafe(4)}-{secrets.token_urlsafe(8)}"
                 user.set_password(password)
-                renewed.append(role)
+                renewed.append(user)
             user.is_staff = user.is_superuser = role == "administrator"
             user.save()
             user.groups.set([group])
             people[role] = {"password": password, "role": role}
         _hold_something(User.objects.get(username=CUSTOMER))
-        deeds = [audit.Deed("person.change", layer="people", label=name, after={"role": name, "password": "renewed"}) for name in renewed]
+        deeds = [audit.about(user, "person.change", after={"role": user.username, "password": "renewed"}) for user in renewed]
         audit.record(deeds, user=None, at=audit.transaction_time())
     return people
 

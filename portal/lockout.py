@@ -4,21 +4,20 @@ Whoever signed in on a device before has a budget of their own there: an attacke
 Every number here is of docs/decisions/0011-sign-in.md.
 """
 
-import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string, salted_hmac
 
-from layers import audit
+from layers import addresses, audit, one_at_a_time
 from portal.models import SignInTry
 
 Kind = Literal["password", "code", "reset"]
@@ -56,10 +55,12 @@ def reserve(request: HttpRequest, *, username: str, kind: Kind, at: datetime) ->
     Raises:
         LockedOut: the try may not even be judged. It does not count, so hammering makes nobody wait longer.
     """
-    subject, ip = _subject(username, kind), network(request.META.get("REMOTE_ADDR", ""))
+    subject, ip = _subject(username, kind), addresses.network(request.META.get("REMOTE_ADDR", ""))
     device = _device_of(request, username)
     with transaction.atomic():
-        _one_at_a_time(subject, ip)
+        # Counted one after the other; judged they are outside of this transaction.
+        one_at_a_time.hold(one_at_a_time.What.TRIES_OF_A_NAME, subject)
+        one_at_a_time.hold(one_at_a_time.What.TRIES_FROM_AN_ADDRESS, ip)
         same_name = SignInTry.objects.filter(subject=subject, at__gt=at - DAY)
         here = _times(same_name.filter(device=device) if device else same_name.filter(device="", ip=ip))
         pause = pause_after_few(here, at=at)
@@ -85,10 +86,14 @@ def succeeded(judged: Try) -> None:
 
 
 def unlock(people: Iterable[User], *, by: User, at: datetime) -> None:
-    """Let these people try again at once, from everywhere; the administrator who helps on the telephone calls it."""
+    """Let these people try again at once, from everywhere; the administrator who helps on the telephone calls it.
+
+    What they tried by their e-mail address is forgotten as well as what they tried by their user name.
+    """
     people = list(people)
     with transaction.atomic():
-        subjects = [_subject(user.username, kind) for user in people for kind in ("password", "code", "reset")]
+        names = [name for user in people for name in (user.username, user.email) if name]
+        subjects = [_subject(name, kind) for name in names for kind in get_args(Kind)]
         SignInTry.objects.filter(subject__in=subjects).delete()
         audit.record([audit.about(user, "person.unlock") for user in people], user=by, at=at)
 
@@ -131,23 +136,6 @@ def doubling_pause(times: Sequence[datetime], *, at: datetime, free: int, first:
     return max(times[-1] + min(first * 2**doublings, longest) - at, timedelta(0))
 
 
-def network(address: str) -> str:
-    """Return what counts as one address: of IPv6 the /64 that every household has.
-
-    >>> network("192.0.2.7"), network("2001:db8::5"), network("::ffff:192.0.2.7"), network("")
-    ('192.0.2.7', '2001:db8::/64', '192.0.2.7', '')
-    """
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:45]
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, 64), strict=False))
-
-
 def _subject(username: str, kind: Kind) -> str:
     return salted_hmac(f"gridatlas.tries.{kind}", username.casefold()).hexdigest()
 
@@ -167,9 +155,3 @@ def _device_cookie(request: HttpRequest) -> tuple[str, list[str]]:
 
 def _times(tries: QuerySet[SignInTry]) -> list[datetime]:
     return list(tries.order_by("at").values_list("at", flat=True))
-
-
-def _one_at_a_time(subject: str, ip: str) -> None:
-    """Let tries of one name, and from one address, be counted one after the other until this transaction ends (they are not judged in it)."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(1, hashtext(%s)), pg_advisory_xact_lock(2, hashtext(%s))", [subject, ip])

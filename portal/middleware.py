@@ -67,14 +67,17 @@ class AuditTrail:
 def _refusal(request: HttpRequest, response: HttpResponse) -> refusals.Refusal:
     named = request.resolver_match.kwargs if request.resolver_match else {}
     told = getattr(response, "data", None) or {}
-    # The first part of the address is the noun: /api/v1/customers/7/move, /imagery/city/17/1/2.png.
-    noun = request.path.removeprefix("/api/v1").strip("/").partition("/")[0]
     return refusals.Refusal(
         code=str(told.get("code") or {403: "not_allowed", 404: "not_found"}[response.status_code]),
-        layer=str(named.get("layer_id") or noun)[:40],
+        layer=str(named.get("layer_id") or _noun(request.path))[:40],
         object_id=next((value for name, value in named.items() if name.endswith(("_id", "key")) and name != "layer_id"), ""),
         wanted=f"{request.method} {request.path}",
     )
+
+
+def _noun(path: str) -> str:
+    """Return the first part of an address, which says what it is about: of /api/v1/customers/7/move customers, of /imagery/city/17/1/2.png imagery."""
+    return path.removeprefix("/api/v1").strip("/").partition("/")[0][:40]
 
 
 class SessionGuard:
@@ -95,6 +98,9 @@ class SessionGuard:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and path.startswith(self.GUARDED) and request.user.is_authenticated:
             wanted = [] if self._is_open(path) else self._missing(request)
             if wanted:
+                # No door was looked for yet, so `AuditTrail` knows of none.
+                refusal = refusals.Refusal("setup_needed", _noun(path), f"{request.method} {path}")
+                refusals.record(request.user, refusal, at=timezone.now())
                 return self._setup_needed(wanted)
             key = request.session.session_key
             if path != self.ME and sessions.IDLE_HEADER not in request.headers and key and sessions.last_seen.is_due(key):

@@ -9,12 +9,12 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.openid_connect import views
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from layers import access, audit, refusals, sessions
+from layers import access, audit, one_at_a_time, refusals, sessions
 from layers import services as rights
 from portal.models import MappedPerson
 
@@ -75,9 +75,12 @@ def mapped_groups(claims: Mapping[str, Any]) -> list[str]:
 def _person(claims: Mapping[str, Any], known: User | None, at: datetime) -> User:
     groups = mapped_groups(claims)
     with transaction.atomic():
-        user = known or _same_address(claims) or _new_person(claims, groups)
+        one_at_a_time.hold(one_at_a_time.What.SIGN_IN_BY_ISSUER, str(claims["sub"]))
+        # A first sign-in in another window may have linked them just now.
+        found = known or _linked(claims) or _same_address(claims)
+        user = found or _new_person(claims, groups)
         # The claims themselves are not kept (the library would): what we need of a person is in their own row.
-        SocialAccount.objects.update_or_create(
+        _, is_new_link = SocialAccount.objects.update_or_create(
             provider=settings.OIDC_ID, uid=str(claims["sub"]), defaults={"extra_data": {}}, create_defaults={"user": user, "extra_data": {}}
         )
         # Whom the map brought in, the map governs, at every sign-in; whom an administrator made, the administrator.
@@ -88,9 +91,17 @@ def _person(claims: Mapping[str, Any], known: User | None, at: datetime) -> User
                 # An installation without an administrator could not be repaired: this one stays until there is another.
                 log.warning("last_administrator_kept")
             user = User.objects.get(pk=user.pk)
+        if is_new_link:
+            after = {"username": user.username, "email": user.email, "issuer": settings.OIDC_NAME}
+            audit.record([audit.about(user, "person.linked" if found else "person.add", after=after)], user=None, at=at)
     if not user.is_active or not access.role_of(user):
         raise NotAdmitted("not_admitted")
     return user
+
+
+def _linked(claims: Mapping[str, Any]) -> User | None:
+    link = SocialAccount.objects.filter(provider=settings.OIDC_ID, uid=str(claims["sub"])).select_related("user").first()
+    return link.user if link else None
 
 
 def _same_address(claims: Mapping[str, Any]) -> User | None:
@@ -108,11 +119,16 @@ def _new_person(claims: Mapping[str, Any], groups: list[str]) -> User:
     username = str(claims.get("preferred_username") or claims.get("email") or claims["sub"])[:150]
     if User.objects.filter(username__iexact=username).exists():
         raise NotAdmitted("name_taken")
-    user = User.objects.create_user(
-        username,
-        email=str(claims.get("email") or "")[:254],
-        first_name=str(claims.get("given_name") or "")[:150],
-        last_name=str(claims.get("family_name") or "")[:150],
-    )
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(
+                username,
+                email=str(claims.get("email") or "")[:254],
+                first_name=str(claims.get("given_name") or "")[:150],
+                last_name=str(claims.get("family_name") or "")[:150],
+            )
+    except IntegrityError:
+        # Somebody else of that name came first, a moment ago.
+        raise NotAdmitted("name_taken") from None
     MappedPerson.objects.create(user=user)
     return user

@@ -7,9 +7,11 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from layers import audit
+from portal import sessions
 from portal.models import PasswordUsed
 
 KINDS, KEEP = 3, 5
@@ -45,7 +47,7 @@ class NotUsedLately:
     def validate(self, password: str, user: User | None = None) -> None:
         if user is None or user.pk is None:
             return
-        used = [user.password, *PasswordUsed.objects.filter(user=user).order_by("-at").values_list("password", flat=True)[:KEEP]]
+        used = [user.password, *_used_lately(user).values_list("password", flat=True)]
         # The present one is usually the newest of the list as well: judge it once.
         if any(check_password(password, known) for known in dict.fromkeys(used)):
             raise ValidationError(self.get_help_text(), code="password_used_lately")
@@ -53,17 +55,23 @@ class NotUsedLately:
     def password_changed(self, password: str, user: User | None = None) -> None:
         if user is not None and user.pk is not None:
             PasswordUsed.objects.create(user=user, password=user.password)
+            PasswordUsed.objects.filter(user=user).exclude(pk__in=_used_lately(user).values("pk")).delete()
 
     def get_help_text(self) -> str:
         return _("Use none of your last five passwords.")
 
 
-def change(user: User, new: str, *, at: datetime) -> None:
-    """Store the person's new password, which has been judged."""
+def change(user: User, new: str, *, at: datetime, staying: str | None = None) -> None:
+    """Store the person's new password, which has been judged. Their sessions end, but the one whose key is `staying`."""
     user.set_password(new)
     with transaction.atomic():
         user.save(update_fields=["password"])
+        sessions.end(sessions.open_sessions(at=at).filter(user=user).exclude(session_key=staying), by=user, at=at)
         audit.record([audit.about(user, "person.password")], user=user, at=at)
+
+
+def _used_lately(user: User) -> QuerySet[PasswordUsed]:
+    return PasswordUsed.objects.filter(user=user).order_by("-at", "-pk")[:KEEP]
 
 
 def kinds(password: str) -> int:

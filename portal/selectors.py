@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Now
 from customers.models import LAYER_ID, Account, AccountQuerySet
 from customers.selectors import customer_counts, person_name
 from layers import access, basemaps, registry
+from layers import services as rights
 from layers.map_layers import areas_seen_by
 from layers.models import AuditFilter, AuditRow, Basemap, LayerGrant, Session
 from portal.models import Invitation
@@ -89,6 +90,18 @@ def people(*, text: str, limit: int) -> list[dict[str, Any]]:
     return [_person_row(user) for user in _described(User.objects.filter(named)).order_by("username")[:limit]]
 
 
+def person(user_id: int) -> User:
+    """Return the person of that number.
+
+    Raises:
+        rights.UnknownPerson: there is none.
+    """
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise rights.UnknownPerson("There is no such person.")
+    return user
+
+
 def person_row(user_id: int) -> dict[str, Any]:
     """Return one person as the administrators' list shows them."""
     return _person_row(_described(User.objects.all()).get(pk=user_id))
@@ -123,12 +136,16 @@ def _person_row(user: Any) -> dict[str, Any]:
     }
 
 
-def seen_by(user: User) -> dict[str, Any]:
+def seen_by(user_id: int) -> dict[str, Any]:
     """Return what a person can see: the polygons that bound them as GeoJSON, where each action holds per layer, and counts.
 
     An action that holds everywhere is "everywhere"; else the codes of its areas. A person who is locked out sees nothing, whatever
     their rights would be. The counts come through the same predicates as everything that the person is shown.
+
+    Raises:
+        rights.UnknownPerson: see `person`.
     """
+    user = person(user_id)
     imagery = access.areas_of(user, access.IMAGERY, access.VIEW)
     rights = {access.IMAGERY: {access.VIEW: imagery}} if imagery else {}
     rights |= {

@@ -13,6 +13,7 @@ import pyproj
 import redis
 from django.conf import settings
 from django.contrib.gis.gdal import gdal_version
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, Min
 from django.utils import timezone
@@ -22,6 +23,7 @@ from layers.models import Stream
 from portal import health
 
 MAX_TABLES, MAX_FAILURES = 20, 50
+FILES_COUNTED_EVERY_S = 300
 # The worker looks into its queue every second; one that has not for this long is stuck or gone.
 WORKER_PATIENCE_S = 30
 
@@ -102,7 +104,8 @@ def _storage() -> dict[str, Any]:
         tables = [{"name": name, "bytes": size, "rows": rows} for name, size, rows in cursor.fetchall()]
     return {
         "database_bytes": database_bytes,
-        "files_bytes": sum(_file_sizes(settings.MEDIA_ROOT)),
+        # The page asks every ten seconds; going through all the files is for once in a while.
+        "files_bytes": cache.get_or_set("files_bytes", lambda: sum(_file_sizes(settings.MEDIA_ROOT)), FILES_COUNTED_EVERY_S),
         "disk_free_bytes": shutil.disk_usage(_existing(settings.VAR_DIR)).free,
         "tables": tables,
     }

@@ -3,6 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from spatial.tiles import Bbox
+
+# Less than any degree of latitude, and at the equator of longitude, spans on the ellipsoid (110,574 m, 111,319 m): boxes come out too wide.
+_METRES_PER_DEGREE = 110_500
 # 85 degrees is where Web Mercator ends; nobody is supplied beyond it.
 MAX_LAT = 85.0
 
@@ -53,6 +57,26 @@ def refuse_swapped(lon: float, lat: float, extent: tuple[float, float, float, fl
     """
     if extent and not _inside(lon, lat, extent) and _inside(lat, lon, extent):
         raise LooksSwapped(lon, lat)
+
+
+def box_around(lon: float, lat: float, radius_m: float) -> Bbox:
+    """Return a box in degrees that holds everything within `radius_m` metres of the position; west > east crosses the antimeridian.
+
+    >>> box_around(180.0, 0.0, 110_500)
+    Bbox(west=178.9998476917, south=-1.0, east=-178.9998476917, north=1.0)
+    """
+    height = radius_m / _METRES_PER_DEGREE
+    south, north = max(-90.0, lat - height), min(90.0, lat + height)
+    # Where the circle reaches furthest towards a pole, a degree of longitude is shortest.
+    shortest = math.cos(math.radians(max(abs(south), abs(north))))
+    width = height / shortest if shortest > 1e-6 else 180.0
+    if width >= 180:
+        return Bbox(-180.0, south, 180.0, north)
+    return Bbox(_wrapped(lon - width), south, _wrapped(lon + width), north)
+
+
+def _wrapped(lon: float) -> float:
+    return lon + 360 if lon < -180 else lon - 360 if lon > 180 else lon
 
 
 def _inside(lon: float, lat: float, extent: tuple[float, float, float, float]) -> bool:

@@ -99,6 +99,24 @@ def test_no_save_override_no_signal_no_late_import(path):
             assert not late, f"late import in {node.name}"
 
 
+# What doors may share: how they are spoken to and answer, and who asks.
+SHARED_BY_DOORS = {"serializers", "messages", "commands", "authentication", "parsers", "errors"}
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_doors_do_not_know_each_other(app):
+    known = [
+        f"{path.stem} -> {node.module}"
+        for path in (ROOT / app / "api").glob("*.py")
+        if path.stem != "urls"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{app}.api.")
+        if (node.module or "").rsplit(".", 1)[-1] not in SHARED_BY_DOORS
+    ]
+
+    assert known == []
+
+
 def test_no_room_is_called_utils_and_mapproxy_is_no_package():
     assert [path for path in SOURCES if path.name in ("utils.py", "helpers.py", "core.py")] == []
     assert not (ROOT / "mapproxy" / "__init__.py").exists()

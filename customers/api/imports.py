@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from customers.importing import selectors, services
 from customers.importing.mapping import BY_NAME
 from customers.models import LAYER_ID, Import, ImportState, RowStatus
-from customers.services import NotThere
+from customers.selectors import NotThere
 from layers import access, audit
 from layers.api.commands import KEY, run_command
 from layers.api.messages import Strict, Text, valid

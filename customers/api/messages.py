@@ -132,8 +132,18 @@ class CustomerCard(CustomerRow):
 
 class CustomerPage(serializers.Serializer):
     count = serializers.IntegerField()
-    next = serializers.IntegerField(allow_null=True)
+    next = serializers.CharField(allow_null=True)
     results = CustomerRow(many=True)
+
+
+class NearRow(CustomerRow):
+    """A customer and how far it is, measured on the ellipsoid."""
+
+    distance_m = serializers.FloatField()
+
+
+class Nearest(serializers.Serializer):
+    results = NearRow(many=True)
 
 
 class Counts(serializers.Serializer):

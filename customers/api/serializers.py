@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from customers import pages
 from customers.models import BusinessClass, Grade, Status
 from layers.api.messages import Box, Strict, Text
 from layers.api.serializers import DEVICE, REASON
@@ -83,14 +84,43 @@ class CustomerQuery(Strict):
     located = serializers.BooleanField(required=False, allow_null=True, default=None)
     deleted = serializers.BooleanField(required=False, default=False)
     q = serializers.CharField(required=False, max_length=200, allow_blank=True)
-    ordering = serializers.ChoiceField(
-        ["name", "-name", "account_no", "-contract_kva", "grade", "-updated_at"], required=False, default="grade"
-    )
-    cursor = serializers.IntegerField(required=False, min_value=0, default=0)
-    limit = serializers.IntegerField(required=False, min_value=1, max_value=500, default=100)
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), "class": serializers.CharField(required=False, max_length=200)}
+
+
+class CustomerPageQuery(CustomerQuery):
+    """The filters, and which page. `cursor` is the `next` of the page before; it holds for its own ordering only."""
+
+    ordering = serializers.ChoiceField(pages.ORDERINGS, required=False, default="grade")
+    cursor = serializers.CharField(required=False, max_length=4000)
+    skip = serializers.IntegerField(required=False, min_value=0, max_value=10_000_000, default=0)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=500, default=100)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return attrs | {"after": pages.read_cursor(attrs["cursor"], attrs["ordering"]) if "cursor" in attrs else ()}
+        except pages.BadCursor as error:
+            raise serializers.ValidationError({"cursor": [str(error)]}) from error
+
+
+class Near(serializers.CharField):
+    """`lon,lat` in degrees."""
+
+    def to_internal_value(self, data: Any) -> tuple[float, float]:  # type: ignore[override]
+        numbers = super().to_internal_value(data).split(",")
+        try:
+            lon, lat = map(float, numbers)
+        except ValueError:
+            raise serializers.ValidationError("Give two numbers: lon,lat in degrees.") from None
+        return lon, lat
+
+
+class NearestQuery(CustomerQuery):
+    """The filters, and from where."""
+
+    near = Near(max_length=100)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=10)
 
 
 class LonLat(Strict):

@@ -7,6 +7,7 @@ from customers.api import imports, views
 urlpatterns = [
     path("customers", views.CustomerList.as_view()),
     path("customers/counts", views.CustomerCounts.as_view()),
+    path("customers/nearest", views.NearestCustomers.as_view()),
     path("customers/within", views.CustomersWithin.as_view()),
     path("customers/<int:account_id>", views.Customer.as_view()),
     path("customers/<int:account_id>/restore", views.CustomerRestore.as_view()),

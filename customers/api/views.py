@@ -11,33 +11,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from customers import search, selectors, services
+from customers import pages, search, selectors, services
 from customers.api import messages, serializers
-from customers.models import LAYER_ID, Account, AccountQuerySet, BusinessClass, Grade, Status
+from customers.models import LAYER_ID, BusinessClass, Grade, Status
 from layers import access
 from layers.api.commands import KEY, run_command
 from layers.api.messages import valid
 from layers.api.serializers import FeatureMove
 from layers.map_layers import areas_seen_by
 from spatial import shapes
-from spatial.models import PointMove
 
 LIST_FILTERS = [
     OpenApiParameter(name, OpenApiTypes.STR) for name in ("bbox", "grade", "class", "status", "area", "located", "deleted", "q")
 ]
-
-
-def find_account(user: access.Person, account_id: int) -> Account:
-    """Return the customer as far as this person may see it.
-
-    Raises:
-        services.NotThere: no such customer, or not for this person; the two cannot be told apart.
-    """
-    rows = Account.objects.visible_to(user).select_related("point", "point__moved_by", "enterprise", "area")
-    account = rows.filter(pk=account_id).first()
-    if account is None:
-        raise services.NotThere("There is no such customer, or not for you.")
-    return account
+PAGE = [
+    OpenApiParameter("ordering", OpenApiTypes.STR, enum=pages.ORDERINGS),
+    OpenApiParameter("cursor", OpenApiTypes.STR),
+    *(OpenApiParameter(name, OpenApiTypes.INT) for name in ("skip", "limit")),
+]
 
 
 class CustomerList(APIView):
@@ -45,15 +36,11 @@ class CustomerList(APIView):
 
     open_to_tokens = True
 
-    @extend_schema(operation_id="customers_list", parameters=LIST_FILTERS, responses=messages.CustomerPage)
+    @extend_schema(operation_id="customers_list", parameters=[*LIST_FILTERS, *PAGE], responses=messages.CustomerPage)
     def get(self, request: Request) -> Response:
-        query, rows = _query(request)
-        ordering = _ORDERINGS[query["ordering"]]
-        page = rows.order_by(*ordering)[query["cursor"] : query["cursor"] + query["limit"]]
-        results = selectors.customer_rows(page)
-        count = rows.count()
-        end = query["cursor"] + len(results)
-        return Response({"count": count, "next": end if end < count else None, "results": results})
+        query = valid(serializers.CustomerPageQuery, request.query_params.dict())
+        page = {name: query[name] for name in ("ordering", "limit", "after", "skip")}
+        return Response(pages.customer_page(user=request.user, wanted=_filter(query, request.user), **page))
 
     @extend_schema(request=serializers.CustomerCreate, parameters=[KEY], responses={201: messages.CustomerCard})
     def post(self, request: Request) -> Response:
@@ -64,11 +51,11 @@ class CustomerList(APIView):
 
         def run(at: datetime) -> dict[str, Any]:
             account = services.create_customers([command], user=user, at=at)[0]
-            return selectors.customer_card(find_account(request.user, account.pk), user=request.user)
+            return selectors.card_of(account.pk, user=request.user)
 
         answer = run_command(request, user, run, status=201)
         # A stored answer may be older than the person's rights.
-        find_account(request.user, answer.data["id"])
+        selectors.account_seen_by(request.user, answer.data["id"])
         return answer
 
 
@@ -79,8 +66,29 @@ class CustomerCounts(APIView):
 
     @extend_schema(parameters=LIST_FILTERS, responses=messages.Counts)
     def get(self, request: Request) -> Response:
-        _, rows = _query(request)
-        return Response(selectors.customer_counts(rows))
+        query = valid(serializers.CustomerQuery, request.query_params.dict())
+        return Response(selectors.sums(user=request.user, wanted=_filter(query, request.user)))
+
+
+class NearestCustomers(APIView):
+    """The customers nearest to a point, for whoever is sent there: nearest first, under the same filters as the list."""
+
+    open_to_tokens = True
+
+    @extend_schema(
+        operation_id="customers_nearest",
+        parameters=[
+            OpenApiParameter("near", OpenApiTypes.STR, required=True),
+            OpenApiParameter("limit", OpenApiTypes.INT),
+            *LIST_FILTERS,
+        ],
+        responses=messages.Nearest,
+    )
+    def get(self, request: Request) -> Response:
+        query = valid(serializers.NearestQuery, request.query_params.dict())
+        wanted = _filter(query, request.user)
+        found = selectors.nearest_customers(user=request.user, wanted=wanted, spot=shapes.spot(*query["near"]), limit=query["limit"])
+        return Response({"results": found})
 
 
 class Customer(APIView):
@@ -88,7 +96,7 @@ class Customer(APIView):
 
     @extend_schema(responses=messages.CustomerCard)
     def get(self, request: Request, account_id: int) -> Response:
-        return Response(selectors.customer_card(find_account(request.user, account_id), user=request.user))
+        return Response(selectors.card_of(account_id, user=request.user))
 
     @extend_schema(request=serializers.CustomerPatch, parameters=[KEY], responses=messages.CustomerCard)
     def patch(self, request: Request, account_id: int) -> Response:
@@ -96,18 +104,20 @@ class Customer(APIView):
         fields = valid(serializers.CustomerPatch, request.data)
         if "contacts" in fields:
             fields["contacts"] = [services.NewContact(**contact) for contact in fields["contacts"]]
-        edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields.pop("base_version"), fields)
-        return run_command(request, user, lambda at: (services.edit_customers([edit], at=at, user=user), _card(request, account_id))[1])
+        edit = services.CustomerEdit(selectors.account_seen_by(request.user, account_id).pk, fields.pop("base_version"), fields)
+        return run_command(
+            request, user, lambda at: (services.edit_customers([edit], at=at, user=user), selectors.card_of(account_id, user=user))[1]
+        )
 
     @extend_schema(request=serializers.CustomerDelete, parameters=[KEY], responses=messages.CustomerCard)
     def delete(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.DELETE, LAYER_ID)
         fields = valid(serializers.CustomerDelete, request.data)
-        edit = services.CustomerEdit(find_account(request.user, account_id).pk, fields["base_version"])
+        edit = services.CustomerEdit(selectors.account_seen_by(request.user, account_id).pk, fields["base_version"])
 
         def run(at: datetime) -> dict[str, Any]:
             services.delete_customers([edit], user=user, at=at, reason=fields["reason"])
-            return _card(request, account_id)
+            return selectors.card_of(account_id, user=user)
 
         return run_command(request, user, run)
 
@@ -119,11 +129,11 @@ class CustomerRestore(APIView):
     def post(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.DELETE, LAYER_ID)
         fields = valid(serializers.CustomerRestore, request.data)
-        account = find_account(request.user, account_id)
+        account = selectors.account_seen_by(request.user, account_id)
 
         def run(at: datetime) -> dict[str, Any]:
             services.restore_customers([account.pk], user=user, at=at, reason=fields["reason"])
-            return _card(request, account_id)
+            return selectors.card_of(account_id, user=user)
 
         return run_command(request, user, run)
 
@@ -135,12 +145,12 @@ class CustomerMove(APIView):
     def post(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.MOVE, LAYER_ID)
         command = valid(FeatureMove, request.data)
-        account = find_account(request.user, account_id)
+        account = selectors.account_seen_by(request.user, account_id)
         confirmed = command.pop("confirm_distance")
 
         def run(at: datetime) -> dict[str, Any]:
             move = services.move_customer(user=user, account=account, at=at, confirmed=confirmed, **command)
-            return _moved(request, account_id, move)
+            return selectors.moved(account_id, move, user=user)
 
         return run_command(request, user, run)
 
@@ -152,11 +162,11 @@ class CustomerUndo(APIView):
     def post(self, request: Request, account_id: int) -> Response:
         user = access.require(request.user, access.MOVE, LAYER_ID)
         command = valid(serializers.MoveUndo, request.data)
-        account = find_account(request.user, account_id)
+        account = selectors.account_seen_by(request.user, account_id)
 
         def run(at: datetime) -> dict[str, Any]:
             move = services.undo_customer_move(user=user, account=account, at=at, **command)
-            return _moved(request, account_id, move)
+            return selectors.moved(account_id, move, user=user)
 
         return run_command(request, user, run)
 
@@ -166,7 +176,7 @@ class CustomerHistory(APIView):
 
     @extend_schema(responses=messages.HistoryRow(many=True))
     def get(self, request: Request, account_id: int) -> Response:
-        return Response(selectors.customer_history(find_account(request.user, account_id)))
+        return Response(selectors.history_of(account_id, user=request.user))
 
 
 class CustomersWithin(APIView):
@@ -175,11 +185,8 @@ class CustomersWithin(APIView):
     @extend_schema(request=serializers.WithinShape, responses=messages.Within)
     def post(self, request: Request) -> Response:
         drawn = valid(serializers.WithinShape, request.data)
-        rows = selectors.filtered(Account.objects.visible_to(request.user).with_grade_order(), _filter(drawn, request.user))
-        rows = _inside(rows, drawn)
-        counts = selectors.customer_counts(rows)
-        listed = selectors.customer_rows(rows.order_by(*_ORDERINGS["grade"])[: selectors.WITHIN_LIMIT])
-        return Response({**counts, "count": counts["total"], "customers": listed, "truncated": counts["total"] > len(listed)})
+        wanted = _filter(drawn, request.user)
+        return Response(selectors.customers_within(user=request.user, wanted=wanted, drawn=_drawn(drawn)))
 
 
 class Search(APIView):
@@ -205,35 +212,6 @@ class Geocode(APIView):
     def get(self, request: Request) -> Response:
         text = request.query_params.get("q", "").strip()[:200]
         return Response({"results": search.found_places(text=text, limit=_limit(request, 10)) if text else []})
-
-
-_ORDERINGS: dict[str, tuple[str, ...]] = {
-    "name": ("name", "pk"),
-    "-name": ("-name", "pk"),
-    "account_no": ("account_no", "pk"),
-    "-contract_kva": ("-contract_kva", "pk"),
-    "grade": ("grade_order", "name", "pk"),
-    "-updated_at": ("-updated_at", "pk"),
-}
-
-
-def _card(request: Request, account_id: int) -> dict[str, Any]:
-    return selectors.customer_card(find_account(request.user, account_id), user=request.user)
-
-
-def _moved(request: Request, account_id: int, move: PointMove) -> dict[str, Any]:
-    account = find_account(request.user, account_id)
-    return {
-        "feature": selectors.map_feature(account),
-        "move": selectors.move_row(move),
-        "customer": selectors.customer_card(account, user=request.user),
-    }
-
-
-def _query(request: Request) -> tuple[dict[str, Any], AccountQuerySet]:
-    query = valid(serializers.CustomerQuery, request.query_params.dict())
-    rows = Account.objects.visible_to(request.user).with_grade_order()
-    return query, selectors.filtered(rows, _filter(query, request.user))
 
 
 def _filter(query: dict[str, Any], user: access.Person) -> selectors.CustomerFilter:
@@ -264,12 +242,12 @@ def _areas(query: dict[str, Any], user: access.Person) -> list[str]:
     return codes
 
 
-def _inside(rows: AccountQuerySet, drawn: dict[str, Any]) -> AccountQuerySet:
+def _drawn(drawn: dict[str, Any]) -> selectors.Drawn:
     if "geometry" in drawn:
-        return selectors.inside_polygon(rows, shapes.polygon(drawn["geometry"]))
+        return selectors.Drawn(shapes.polygon(drawn["geometry"]))
     if "centre" in drawn:
-        return selectors.inside_buffer(rows, shapes.spot(**drawn["centre"]), drawn["radius_m"])
-    return selectors.inside_buffer(rows, shapes.line(drawn["line"]), drawn["width_m"] / 2)
+        return selectors.Drawn(shapes.spot(**drawn["centre"]), drawn["radius_m"])
+    return selectors.Drawn(shapes.line(drawn["line"]), drawn["width_m"] / 2)
 
 
 def _limit(request: Request, default: int) -> int:

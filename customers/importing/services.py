@@ -14,7 +14,7 @@ from django_q.tasks import async_task
 from customers.importing import checking, storage
 from customers.importing.mapping import BY_NAME
 from customers.models import WORKING, Import, ImportRow, ImportState, RowStatus
-from customers.services import NotThere
+from customers.selectors import NotThere
 from layers import access, audit
 from spatial import datums
 from spatial.files import kinds

@@ -25,6 +25,7 @@ from layers import access, audit, sessions
 from layers.api.messages import Strict, valid
 from portal import lockout, passwords, second_factor
 from portal import sessions as open_sessions
+from portal.api.messages import PasswordRuleOut, SessionOut
 
 PENDING_TOTP = "pending_totp"
 
@@ -54,11 +55,6 @@ class RecoveryCodesOut(serializers.Serializer):
     recovery_codes = serializers.ListField(child=serializers.CharField())
 
 
-class PasswordRuleOut(serializers.Serializer):
-    code = serializers.CharField()
-    value = serializers.IntegerField(required=False)
-
-
 class PasswordProfileOut(serializers.Serializer):
     name = serializers.ChoiceField(["modern", "graded"])
     rules = PasswordRuleOut(many=True)
@@ -73,15 +69,6 @@ class SecurityOut(serializers.Serializer):
     password_profile = PasswordProfileOut()
 
 
-class SessionOut(serializers.Serializer):
-    id = serializers.CharField()
-    device = serializers.CharField()
-    ip = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    last_seen_at = serializers.DateTimeField()
-    current = serializers.BooleanField()
-
-
 class Sessions(APIView):
     """Where I am signed in."""
 
@@ -92,7 +79,7 @@ class Sessions(APIView):
 
     @extend_schema(operation_id="sessions_end_others", responses={204: None})
     def delete(self, request: Request) -> Response:
-        end_others(request, timezone.now())
+        _end_others(request, timezone.now())
         return Response(status=204)
 
 
@@ -145,7 +132,7 @@ class Totp(APIView):
         if not secret:
             raise second_factor.BadCode
         codes = second_factor.set_totp(me, get_adapter().decrypt(secret), code, at=at)
-        end_others(request, at)
+        _end_others(request, at)
         del request.session[PENDING_TOTP]
         if sessions.begun_of(request.session).how in ("", sessions.PASSWORD):
             sessions.change(request.session, how=sessions.TOTP)
@@ -156,7 +143,7 @@ class Totp(APIView):
         at = timezone.now()
         me = _confirmed(request, at, "password")
         second_factor.remove(me, by=me, at=at)
-        end_others(request, at)
+        _end_others(request, at)
         if sessions.begun_of(request.session).how != sessions.OIDC:
             sessions.change(request.session, how=sessions.PASSWORD)
         return Response(status=204)
@@ -185,15 +172,14 @@ class Password(APIView):
             validate_password(new, me)
         except ValidationError as error:
             raise serializers.ValidationError({"new": error.messages}) from error
-        passwords.change(me, new, at=at)
-        end_others(request, at)
+        passwords.change(me, new, at=at, staying=request.session.session_key)
         # The session id is renewed, and this session goes on under the new password.
         update_session_auth_hash(request, me)
         sessions.change(request.session, is_password_due=False)
         return Response(status=204)
 
 
-def end_others(request: Request, at: datetime) -> None:
+def _end_others(request: Request, at: datetime) -> None:
     """End every session of the person who asks but the one they ask with."""
     me = _me(request)
     others = open_sessions.open_sessions(at=at).filter(user=me).exclude(session_key=request.session.session_key)

@@ -15,8 +15,7 @@ from layers import services as rights
 from layers.api.commands import KEY, run_command
 from layers.api.messages import Strict, valid
 from portal import selectors
-from portal.api.people import find_person
-from portal.api.tokens import asked_person
+from portal.api.messages import asked_person
 
 
 class GrantMessage(Strict):
@@ -32,6 +31,12 @@ class GrantSet(Strict):
     group = serializers.CharField(max_length=150)
     layer = serializers.CharField(max_length=40)
     grants = serializers.ListField(child=GrantMessage(), max_length=500)
+
+
+class GrantWish(GrantSet):
+    """`base` are the group's rights on the layer as they were looked at: 409 `rights_changed` when they are others by now."""
+
+    base = serializers.ListField(child=GrantMessage(), max_length=500)
 
 
 class RoleGrant(serializers.Serializer):
@@ -57,14 +62,14 @@ class Grants(APIView):
         access.require_administrator(request.user)
         return Response(selectors.grant_sets())
 
-    @extend_schema(operation_id="admin_grants_set", request=GrantSet, parameters=[KEY], responses=GrantSet(many=True))
+    @extend_schema(operation_id="admin_grants_set", request=GrantWish, parameters=[KEY], responses=GrantSet(many=True))
     def put(self, request: Request) -> Response:
         user = access.require_administrator(request.user)
-        wanted = valid(GrantSet, request.data)
-        grants = {rights.Grant(row["action"], row["area"] or "") for row in wanted["grants"]}
+        wanted = valid(GrantWish, request.data)
+        base, grants = ({rights.Grant(row["action"], row["area"] or "") for row in wanted[name]} for name in ("base", "grants"))
 
         def run(at: datetime) -> Any:
-            rights.set_grants(wanted["group"], wanted["layer"], grants, by=user, at=at)
+            rights.set_grants(wanted["group"], wanted["layer"], grants, base=base, by=user, at=at)
             return selectors.grant_sets(group=wanted["group"])
 
         return run_command(request, user, run)
@@ -88,4 +93,4 @@ class SeeAs(APIView):
         user_id = asked_person(request)
         if user_id is None:
             raise serializers.ValidationError({"user": ["Give the number of a person."]})
-        return Response(selectors.seen_by(find_person(user_id)))
+        return Response(selectors.seen_by(user_id))

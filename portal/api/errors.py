@@ -14,7 +14,7 @@ from rest_framework.views import set_rollback
 from customers import services as customers
 from customers.importing import services as imports
 from customers.importing.storage import TooLarge
-from customers.selectors import customer_card, move_row
+from customers.selectors import NotThere, customer_card, move_row
 from layers import access, exports, idempotency, registry, tokens
 from layers import services as rights
 from portal import keys, lockout, second_factor
@@ -31,7 +31,7 @@ PROBLEM = "application/problem+json"
 STATUSES: dict[type[Exception], tuple[int, str]] = {
     access.NotAllowed: (403, "not_allowed"),
     access.OutsideArea: (403, "outside_area"),
-    customers.NotThere: (404, "not_found"),
+    NotThere: (404, "not_found"),
     registry.UnknownLayer: (404, "unknown_layer"),
     exports.UnknownExport: (404, "not_found"),
     exports.NotReady: (409, "export_not_ready"),
@@ -42,6 +42,7 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     rights.UnknownGroup: (400, "unknown_group"),
     rights.UnknownArea: (400, "unknown_area"),
     rights.UnknownAction: (400, "unknown_action"),
+    rights.RightsChanged: (409, "rights_changed"),
     rights.LastAdministrator: (409, "last_administrator"),
     NotForTokens: (403, "not_for_tokens"),
     tokens.WrongToken: (401, "bad_token"),
@@ -131,6 +132,9 @@ def _extra(error: Exception, context: dict[str, Any]) -> dict[str, Any]:
         return {"errors": {error.field: [str(error)]}}
     if isinstance(error, imports.FarMoves):
         return {"count": error.count}
+    if isinstance(error, rights.RightsChanged):
+        stored = [{"action": grant.action, "area": grant.area or None} for grant in error.stored]
+        return {"theirs": {"group": error.group, "layer": error.layer, "grants": stored}}
     if isinstance(error, points.GuardDistance):
         return {"distance_m": error.distance_m, "guard_m": error.guard_m}
     if isinstance(error, geometry.LooksSwapped):

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import User
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -12,10 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from layers import access
-from layers import services as rights
 from layers.api.commands import KEY, run_command
 from layers.api.messages import Strict, Text, valid
-from portal import lockout, selectors
+from portal import selectors
 from portal.services import people
 
 MAX_PEOPLE = 500
@@ -90,13 +88,8 @@ class Person(APIView):
         fields = {name: wanted[name] for name in people.EDITABLE if name in wanted}
 
         def run(at: datetime) -> Any:
-            if fields:
-                people.edit_person(user_id, fields, by=user, at=at)
-            if "groups" in wanted:
-                rights.set_groups([user_id], wanted["groups"], by=user, at=at)
-            if "is_active" in wanted:
-                rights.set_active([user_id], is_active=wanted["is_active"], by=user, at=at)
-            return selectors.person_row(find_person(user_id).pk)
+            people.edit_person(user_id, fields, groups=wanted.get("groups"), is_active=wanted.get("is_active"), by=user, at=at)
+            return selectors.person_row(user_id)
 
         return run_command(request, user, run)
 
@@ -125,16 +118,4 @@ class Unlock(APIView):
     @extend_schema(request=None, parameters=[KEY], responses={204: None})
     def post(self, request: Request, user_id: int) -> Response:
         user = access.require_administrator(request.user)
-        return run_command(request, user, lambda at: lockout.unlock([find_person(user_id)], by=user, at=at), status=204)
-
-
-def find_person(user_id: int) -> User:
-    """Return the person of that number.
-
-    Raises:
-        rights.UnknownPerson: there is none.
-    """
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        raise rights.UnknownPerson("There is no such person.")
-    return user
+        return run_command(request, user, lambda at: people.unlock(user_id, by=user, at=at), status=204)

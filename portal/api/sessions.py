@@ -14,8 +14,7 @@ from customers.selectors import person_name
 from layers import access
 from layers.api.commands import KEY, run_command
 from portal import sessions as open_sessions
-from portal.api.account import SessionOut
-from portal.api.tokens import asked_person
+from portal.api.messages import SessionOut, asked_person
 
 MAX_LISTED = 1000
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,6 +13,7 @@ from layers import access, tokens
 from layers.api.commands import KEY, run_command
 from layers.api.messages import Strict, Text, valid
 from layers.models import AccessToken
+from portal.api.messages import asked_person
 
 MAX_LISTED = 1000
 
@@ -116,15 +117,3 @@ class AnyToken(APIView):
             tokens.revoke_token(token_id, by=user, at=at)
 
         return run_command(request, user, run, status=204)
-
-
-def asked_person(request: Request) -> int | None:
-    """Return the number behind ?user=, or None when nobody is asked for.
-
-    Raises:
-        exceptions.ValidationError: it is no number of a person.
-    """
-    text = request.query_params.get("user", "")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise exceptions.ValidationError({"user": ["Give the number of a person."]})
-    return int(text) if text else None

@@ -21,8 +21,8 @@ from customers.selectors import person_name
 from layers import access, audit, sessions
 from layers.api.messages import Strict, valid
 from portal import lockout, passwords, second_factor, selectors
-from portal.api.account import PasswordRuleOut
 from portal.api.authentication import Session as CookieSession
+from portal.api.messages import PasswordRuleOut
 
 PENDING, PENDING_FOR = "pending", timedelta(minutes=5)
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from customers import services as customers
 from customers.models import Account
-from layers import audit, live
+from layers import audit, live, one_at_a_time
 from layers.map_layers import AREAS_ID
 from layers.models import LayerGrant
 from spatial.models import Area
@@ -45,30 +45,26 @@ def draw_area(drawing: AreaDrawing, *, by: User, at: datetime) -> Area:
         AreaInUse: a county that customers without a location belong to cannot become a service area.
     """
     with transaction.atomic():
-        area = Area.objects.select_for_update().filter(code=drawing.code).first()
-        before = _told(area) if area else {}
-        if area and area.kind == Area.Kind.COUNTY and drawing.kind != area.kind:
-            _refuse_waiting_customers(area)
-        if area and before == _told(drawing) and area.geom.equals_exact(drawing.geom):
-            return area
-        was_county = bool(area) and before["kind"] == Area.Kind.COUNTY
-        area = area or Area(code=drawing.code)
-        outline = _outline(area) if area.pk else {}
-        is_redrawn = area.pk is None or not area.geom.equals_exact(drawing.geom)
-        area.kind, area.name, area.name_zh, area.geom = drawing.kind, drawing.name, drawing.name_zh, drawing.geom
+        # Of a new code there is no row to lock, and two may draw it at once.
+        one_at_a_time.hold(one_at_a_time.What.AREA_OF_A_CODE, drawing.code)
+        present = Area.objects.select_for_update().filter(code=drawing.code).first()
+        if present and _is_as_drawn(present, drawing):
+            return present
+        was_county = present is not None and present.kind == Area.Kind.COUNTY
+        if present and was_county and drawing.kind != present.kind:
+            _refuse_waiting_customers(present)
+        area = Area(
+            pk=present.pk if present else None,
+            code=drawing.code,
+            kind=drawing.kind,
+            name=drawing.name,
+            name_zh=drawing.name_zh,
+            geom=drawing.geom,
+        )
         area.save()
-        resettled = 0
-        if area.kind == Area.Kind.COUNTY:
-            resettled = customers.settle_counties(area)
-        elif was_county:
-            Account.objects.filter(area=area).update(area=None)
-            resettled = customers.settle_counties(None)
+        resettled = _resettle(area, was_county=was_county)
         live.reload(AREAS_ID)
-        was, became = audit.changed(before, _told(drawing))
-        if is_redrawn:
-            was |= outline
-            became |= _outline(area) | {"customers_resettled": resettled}
-        _record("change" if before else "add", area, was, became, by=by, at=at)
+        _record_drawing(present, area, resettled, by=by, at=at)
     return area
 
 
@@ -97,6 +93,20 @@ def delete_area(code: str, *, by: User, at: datetime) -> None:
         _record("delete", area, told, {}, by=by, at=at)
 
 
+def _is_as_drawn(area: Area, drawing: AreaDrawing) -> bool:
+    return _told(area) == _told(drawing) and area.geom.equals_exact(drawing.geom)
+
+
+def _resettle(area: Area, *, was_county: bool) -> int:
+    """Give customers to the county that covers them since this area was drawn; return how many have another one now."""
+    if area.kind == Area.Kind.COUNTY:
+        return customers.settle_counties(area)
+    if not was_county:
+        return 0
+    Account.objects.filter(area=area).update(area=None)
+    return customers.settle_counties(None)
+
+
 def _refuse_waiting_customers(area: Area) -> None:
     waiting = Account.objects.filter(area=area, point__geom__isnull=True).count()
     if waiting:
@@ -110,6 +120,14 @@ def _told(area: Area | AreaDrawing) -> dict[str, str]:
 def _outline(area: Area) -> dict[str, Any]:
     """Return what tells one drawing from another to people: how many corners, and the box [west, south, east, north] in degrees."""
     return {"corners": area.geom.num_coords, "box": [round(degrees, 6) for degrees in area.geom.extent]}
+
+
+def _record_drawing(before: Area | None, area: Area, resettled: int, *, by: User, at: datetime) -> None:
+    was, became = audit.changed(_told(before) if before else {}, _told(area))
+    if before is None or not before.geom.equals_exact(area.geom):
+        was |= _outline(before) if before else {}
+        became |= _outline(area) | {"customers_resettled": resettled}
+    _record("change" if before else "add", area, was, became, by=by, at=at)
 
 
 def _record(verb: str, area: Area, before: dict, after: dict, *, by: User, at: datetime) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
@@ -12,7 +14,7 @@ from django_q.tasks import async_task
 from customers.selectors import person_name
 from layers import audit
 from layers import services as rights
-from portal import keys, passwords, second_factor
+from portal import keys, lockout, passwords, second_factor
 from portal import sessions as open_sessions
 from portal.models import Invitation
 
@@ -54,12 +56,14 @@ def invite_again(user_id: int, *, by: User, at: datetime) -> None:
     """Send the invitation once more; links sent before stay valid until they run out.
 
     Raises:
-        rights.UnknownPerson; NotInvitable: the person has a password, is locked out, or has no e-mail address.
+        rights.UnknownPerson; NotInvitable: the person has a password, signs in by the organisation's issuer, is locked out, or has no e-mail address.
     """
     with transaction.atomic():
         user = _locked(user_id)
         if user.has_usable_password():
             raise NotInvitable(f"{person_name(user)} has a password already; who forgot it asks for a new one on the sign-in page.")
+        if SocialAccount.objects.filter(user=user).exists():
+            raise NotInvitable(f"{person_name(user)} signs in by {settings.OIDC_NAME} and needs no password here.")
         if not user.is_active:
             raise NotInvitable(f"{person_name(user)} is locked out; let them in first.")
         if not user.email:
@@ -67,11 +71,15 @@ def invite_again(user_id: int, *, by: User, at: datetime) -> None:
         _send_invitation(user, by=by, at=at)
 
 
-def edit_person(user_id: int, fields: Mapping[str, str], *, by: User, at: datetime) -> None:
-    """Change names and e-mail address. With another address, links sent to the old one are dead.
+def edit_person(
+    user_id: int, fields: Mapping[str, str], *, groups: Collection[str] | None = None, is_active: bool | None = None, by: User, at: datetime
+) -> None:
+    """Change names and e-mail address, the groups, and whether the person may come in; None leaves as it is.
+
+    With another address, links sent to the old one are dead.
 
     Raises:
-        rights.UnknownPerson.
+        rights.UnknownPerson, rights.UnknownGroup, rights.LastAdministrator: nothing is stored.
     """
     with transaction.atomic():
         user = _locked(user_id)
@@ -79,6 +87,20 @@ def edit_person(user_id: int, fields: Mapping[str, str], *, by: User, at: dateti
         if after:
             User.objects.filter(pk=user.pk).update(**after)
             audit.record([audit.about(user, "person.edit", before=before, after=after)], user=by, at=at)
+        if groups is not None:
+            rights.set_groups([user_id], groups, by=by, at=at)
+        if is_active is not None:
+            rights.set_active([user_id], is_active=is_active, by=by, at=at)
+
+
+def unlock(user_id: int, *, by: User, at: datetime) -> None:
+    """Let somebody who tried too often try again at once.
+
+    Raises:
+        rights.UnknownPerson.
+    """
+    with transaction.atomic():
+        lockout.unlock([_locked(user_id)], by=by, at=at)
 
 
 def remove_second_factor(user_id: int, *, by: User, at: datetime) -> None:
@@ -114,7 +136,6 @@ def set_password(key: str, password: str, *, at: datetime) -> None:
         user = keys.person_with(key, User.objects.select_for_update())
         validate_password(password, user)
         passwords.change(user, password, at=at)
-        open_sessions.end(open_sessions.open_sessions(at=at).filter(user=user), by=user, at=at)
 
 
 def _send_invitation(user: User, *, by: User, at: datetime) -> None:

@@ -106,6 +106,11 @@ def upgrade(port: int, cookie: str) -> bytes:
     ).encode()
 
 
+def redis_command(*words: str) -> bytes:
+    """Return a Redis command as bytes on the wire (RESP)."""
+    return b"".join([b"*%d\r\n" % len(words), *(b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode()) for word in words)])
+
+
 HELLO = masked(b'{"type":"hello","streams":[{"key":"customers","epoch":null,"cursor":null}]}')
 
 
@@ -138,10 +143,13 @@ class Publisher:
         assert self.process.stdout and self.process.stdout.readline() == "ready\n"
 
     async def publish(self, way: str, count: int, token: str) -> dict[str, Any]:
+        return await asyncio.to_thread(self.publish_now, way, count, token)
+
+    def publish_now(self, way: str, count: int, token: str) -> dict[str, Any]:
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(f"{way} {count} {token}\n")
         self.process.stdin.flush()
-        return json.loads(await asyncio.to_thread(self.process.stdout.readline))
+        return json.loads(self.process.stdout.readline())
 
     def stop(self) -> None:
         self.process.terminate()
@@ -228,11 +236,11 @@ async def fan_out(size: int, env: dict[str, str], cookie: str) -> dict[str, Figu
     """Measure the three ways with `size` connections each: hub and Redis in turns, so that a noisy second hits both, the group after them."""
     publisher = Publisher(env)
     found = {"redis": Figures(), "hub": Figures(), "channels": Figures()}
-    subscribe = b"*2\r\n$9\r\nSUBSCRIBE\r\n$5\r\nbench\r\n"
-    redis_port = urlsplit(env["REDIS_URL"]).port or 6379
+    at_redis = urlsplit(env["REDIS_URL"])
+    subscribe = (redis_command("AUTH", at_redis.password) if at_redis.password else b"") + redis_command("SUBSCRIBE", "bench")
     try:
         async with (
-            crowd_of(size, redis_port, subscribe, mark=b"subscribe", per_second=5000) as subscribers,
+            crowd_of(size, at_redis.port or 6379, subscribe, mark=b"subscribe", per_second=5000) as subscribers,
             web_crowd(size, "config.asgi:application", env, cookie) as browsers,
         ):
             for _ in range(SINGLE_EVENTS):

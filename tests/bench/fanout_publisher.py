@@ -27,7 +27,11 @@ from tests.bench.fanout_peer import GROUP
 _redis = redis.Redis.from_url(settings.REDIS_URL)
 
 
-def feature(number: int, token: str) -> dict:
+# Where the customer of `through_moves` stands in turn: 100 CSS pixels apart at zoom 17.
+PLACES = ((24.9316, 60.1751), (24.9316 + 100 * 360 / (256 * 2**17), 60.1751))
+
+
+def feature(number: int, token: str, place: tuple[float, float] = PLACES[0]) -> dict:
     """Return an event body that makes a frame of about 400 bytes, as a customer's is."""
     properties = {
         "name": f"Customer {number}",
@@ -37,7 +41,7 @@ def feature(number: int, token: str) -> dict:
         "v": number,
         "token": token,
     }
-    return {"type": "Feature", "id": number, "geometry": {"type": "Point", "coordinates": [24.9316, 60.1751]}, "properties": properties}
+    return {"type": "Feature", "id": number, "geometry": {"type": "Point", "coordinates": place}, "properties": properties}
 
 
 def text_of(number: int, token: str) -> str:
@@ -54,6 +58,15 @@ def through_hub(count: int, token: str) -> list[float]:
         with transaction.atomic():
             live.publish("customers", [live.FeatureChange(number + 1, feature(number + 1, token))], at=timezone.now())
             transaction.on_commit(lambda: committed.append(time.monotonic()))
+    return committed
+
+
+def through_moves(count: int, token: str) -> list[float]:
+    """Move customer 1 to PLACES[int(token)], once, for a page that waits for its symbol there."""
+    committed: list[float] = []
+    with transaction.atomic():
+        live.publish("customers", [live.FeatureChange(1, feature(1, token, PLACES[int(token)]))], at=timezone.now())
+        transaction.on_commit(lambda: committed.append(time.monotonic()))
     return committed
 
 
@@ -80,7 +93,12 @@ async def _group_send(count: int, token: str) -> list[float]:
     return committed
 
 
-WAYS: dict[str, Callable[[int, str], list[float]]] = {"hub": through_hub, "redis": through_redis, "channels": through_group}
+WAYS: dict[str, Callable[[int, str], list[float]]] = {
+    "hub": through_hub,
+    "moves": through_moves,
+    "redis": through_redis,
+    "channels": through_group,
+}
 
 if __name__ == "__main__":
     print("ready", flush=True)

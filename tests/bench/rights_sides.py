@@ -20,8 +20,7 @@ from django.contrib.gis.geos import MultiPolygon, Point
 from django.db import connection
 from django.utils import timezone
 
-from customers import selectors
-from customers.models import Account
+from customers import pages, selectors
 from layers import registry, tile_sql
 from layers import services as rights
 from spatial.models import Area
@@ -61,9 +60,7 @@ def tile_side(user: User, z: int, tiles: list[tuple[int, int]]) -> Callable[[], 
 
 def list_side(user: User) -> Callable[[], None]:
     def run() -> None:
-        rows = selectors.filtered(Account.objects.visible_to(user).with_grade_order(), selectors.CustomerFilter())
-        selectors.customer_rows(rows.order_by("grade_order", "name", "pk")[:50])
-        rows.count()
+        pages.customer_page(user=user, wanted=selectors.CustomerFilter(), ordering="grade", limit=50)
 
     return run
 

@@ -11,7 +11,7 @@ LonLat = tuple[float, float]
 
 def wait_until_complete(page: Page) -> None:
     """Wait for the map and everything around it: before that a key or a press finds nobody. A busy machine takes its time."""
-    page.locator("[data-complete] #map .ol-viewport").first.wait_for(state="attached", timeout=120_000)
+    page.locator("[data-complete] #map .ol-viewport").first.wait_for(state="attached", timeout=30_000)
 
 
 @dataclass

@@ -44,7 +44,7 @@ def enter(page: Page, base_url: str, username: str, password: str = PASSWORD, *,
 
 
 def expect_map(page: Page) -> None:
-    expect(page.get_by_role("button", name=re.compile("menu of"))).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("button", name=re.compile("menu of"))).to_be_visible(timeout=30_000)
 
 
 def sign_out(page: Page) -> None:

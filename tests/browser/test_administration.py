@@ -28,13 +28,18 @@ def aino(base_url: str) -> Iterator[Person]:
     for row in people:
         aino.send("PATCH", f"/api/v1/admin/people/{row['id']}", {"groups": row["groups"], "is_active": row["is_active"]})
     for group, layer in sets_of(aino) | before:
-        aino.send("PUT", "/api/v1/admin/grants", {"group": group, "layer": layer, "grants": before.get((group, layer), [])})
+        set_rights(aino, group, layer, before.get((group, layer), []))
     for code in codes_of(aino) - areas:
         aino.send("DELETE", f"/api/v1/admin/areas/{code}", {})
 
 
 def sets_of(aino: Person) -> dict[tuple[str, str], list[dict]]:
     return {(row["group"], row["layer"]): row["grants"] for row in aino.get("/api/v1/admin/grants")}
+
+
+def set_rights(aino: Person, group: str, layer: str, grants: list[dict]) -> None:
+    body = {"group": group, "layer": layer, "grants": grants, "base": sets_of(aino).get((group, layer), [])}
+    aino.send("PUT", "/api/v1/admin/grants", body)
 
 
 def codes_of(aino: Person) -> set[str]:
@@ -61,8 +66,7 @@ def draw_west(aino: Person, code: str = "WEST", name: str = "Museum quarter") ->
 
 
 def give(aino: Person, group: str, *actions: str, area: str | None) -> None:
-    grants = [{"action": action, "area": area} for action in actions]
-    aino.send("PUT", "/api/v1/admin/grants", {"group": group, "layer": "*", "grants": grants})
+    set_rights(aino, group, "*", [{"action": action, "area": area} for action in actions])
 
 
 def number_of(aino: Person, username: str) -> int:
@@ -190,6 +194,26 @@ def test_rights_that_are_not_saved_stay_while_one_looks_elsewhere(page, aino, op
         if role["group"] == "planner:museum"
         for grant in role["grants"]
     )
+
+
+def test_rights_that_somebody_changed_meanwhile_are_shown_and_what_was_ticked_stays(page, aino, open_admin):
+    give(aino, "planner:museum", "view", area=None)
+    open_admin("roles/planner:museum")
+    cell(page, "Every layer", "Move").click()
+    page.get_by_role("dialog").get_by_role("radio", name="Everywhere").check()
+    page.get_by_role("dialog").get_by_role("button", name="Apply").click()
+    give(aino, "planner:museum", "view", "export", area=None)
+
+    page.get_by_role("button", name="Save the rights").click()
+    expect(page.get_by_text("Somebody changed these rights meanwhile")).to_be_visible()
+    changes = page.get_by_role("region", name="What will change")
+    expect(changes.get_by_text("Export · Every layer · Everywhere")).to_be_visible()
+    expect(changes.get_by_text("Given: Move · Every layer · Everywhere")).to_be_visible()
+    assert [grant["action"] for grant in sets_of(aino)["planner:museum", "*"]] == ["export", "view"]
+
+    page.get_by_role("button", name="Save the rights").click()
+    expect(page.get_by_text("The rights of planner:museum were changed.")).to_be_visible()
+    assert [grant["action"] for grant in sets_of(aino)["planner:museum", "*"]] == ["export", "move", "view"]
 
 
 def test_what_somebody_sees_is_cut_out_of_the_dimmed_map(page, aino, world, open_admin):

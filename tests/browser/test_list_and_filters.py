@@ -206,12 +206,12 @@ def _ledger_of(total: int, template: dict):
 
     def answer(route: Route) -> None:
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(route.request.url).query)
-        first, limit = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
+        first, limit = int(query.get("skip", ["0"])[0]), int(query["limit"][0])
         rows = [
             {**template, "id": 1_000_000 + n, "account_no": f"{n:010}", "name": f"Site {n}", "name_en": f"Site {n}", "name_zh": ""}
             for n in range(first, min(total, first + limit))
         ]
-        following = first + limit if first + limit < total else None
+        following = "more" if first + limit < total else None
         route.fulfill(json={"count": total, "next": following, "results": rows})
 
     return answer

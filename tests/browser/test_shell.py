@@ -40,6 +40,17 @@ def test_a_customer_or_place_is_found_by_keyboard_alone(page, sign_in, open_map,
     expect(page).to_have_url(re.compile(r"map=[\d.]+/60\.175\d*/24\.931"))
 
 
+def test_a_view_of_the_world_asks_for_few_tiles(page, sign_in, open_map):
+    """Layers begin at zooms of their own: below, they are not made up of thousands of small tiles."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith(".mvt") else None)
+    sign_in(page, "dispatcher")
+
+    open_map(page, at=(15, 40), zoom=3)
+
+    assert 10 < len(asked) < 100, f"{len(asked)} tiles for one screen"
+
+
 def test_switching_the_basemap_keeps_view_and_selection_and_shifts_no_point(page, sign_in, open_map, museum):
     sign_in(page, "dispatcher")
     on_map = open_map(page, at=MUSEUM, zoom=17, sel=f"customers:{museum['id']}")

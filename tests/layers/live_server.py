@@ -133,13 +133,20 @@ def session_of(user: User) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+@dataclass(frozen=True)
+class Door:
+    """Where browsers knock when it is not a web process itself: the proxy before it."""
+
+    port: int
+
+
 class LiveBrowser:
     """A browser's page with its socket and its map, on the reference client. `origin` "" is the server's own, None sends none."""
 
     opened: ClassVar[list["LiveBrowser"]] = []
 
     def __init__(
-        self, server: WebProcess, user: User | None, *, session: str = "", origin: str | None = "", receive_buffer: int = 0
+        self, server: WebProcess | Door, user: User | None, *, session: str = "", origin: str | None = "", receive_buffer: int = 0
     ) -> None:
         self.server = server
         self.session = session or (session_of(user) if user else "")
@@ -149,7 +156,7 @@ class LiveBrowser:
         self.frames: list[dict[str, Any]] = []
         self.socket: ClientConnection | None = None
 
-    def open(self, server: WebProcess | None = None) -> "LiveBrowser":
+    def open(self, server: WebProcess | Door | None = None) -> "LiveBrowser":
         self.server = server or self.server
         sock = socket.socket()
         if self.receive_buffer:

@@ -45,8 +45,6 @@ CASES: dict[str, Case] = {
     "layers.reference_data.import_places": lambda *_: reference_data.import_places([PLACE], origin="by-hand"),
     "layers.basemap_records.save_basemaps": lambda *_: basemap_records.save_basemaps([basemap_records.VECTOR]),
     "layers.services.set_grants": lambda m, t, user: rights.set_grants("planner:north", "customers", [MOVE], by=user, at=MONDAY),
-    "layers.services.grant": lambda m, t, user: rights.grant("planner:north", "customers", [MOVE], by=user, at=MONDAY),
-    "layers.services.revoke": lambda m, t, user: rights.revoke("planner", "*", [MOVE], by=user, at=MONDAY),
     "layers.services.set_groups": lambda m, t, user: rights.set_groups([user.pk], ["dispatcher"], by=user, at=MONDAY),
     "layers.services.set_active": lambda m, t, user: rights.set_active([user.pk], is_active=False, by=user, at=MONDAY),
     "portal.accounts.ensure_demo_accounts": lambda *_: ensure_demo_accounts({}),

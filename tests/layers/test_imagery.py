@@ -457,9 +457,9 @@ def test_a_change_of_rights_counts_for_the_next_tile_of_imagery(western: Area, w
     browser = Browser(walter)
     cut = browser.get(STATION_URL)
 
-    rights.grant("planner:west", "imagery", [rights.Grant("view")], by=None, at=MONDAY)
+    rights.set_grants("planner:west", "imagery", [rights.Grant("view")], by=None, at=MONDAY)
     whole = browser.client.get(STATION_URL, headers={"If-None-Match": cut.headers["ETag"]})
-    rights.revoke("planner:west", "imagery", [rights.Grant("view")], by=None, at=MONDAY)
+    rights.set_grants("planner:west", "imagery", [], by=None, at=MONDAY)
     narrowed = browser.client.get(STATION_URL, headers={"If-None-Match": whole.headers["ETag"]})
     western.geom = MultiPolygon(Polygon.from_bbox((24.90, 60.16, 24.92, 60.18)))
     western.save()
@@ -493,8 +493,8 @@ def test_imagery_is_granted_to_be_seen_and_nothing_else(western: Area) -> None:
     browser = Browser(person("administrator"))
     wish = {"group": "analyst:west", "layer": "imagery", "grants": [{"action": "view", "area": "WEST"}]}
 
-    given = browser.send("PUT", "/api/v1/admin/grants", wish)
-    refused = browser.send("PUT", "/api/v1/admin/grants", wish | {"grants": [{"action": "edit", "area": "WEST"}]})
+    given = browser.send("PUT", "/api/v1/admin/grants", wish | {"base": []})
+    refused = browser.send("PUT", "/api/v1/admin/grants", wish | {"base": [], "grants": [{"action": "edit", "area": "WEST"}]})
 
     assert given.json() == [wish]
     assert refused.status_code == 400

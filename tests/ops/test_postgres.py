@@ -177,6 +177,8 @@ def test_an_installation_whose_application_owned_everything_is_converted_once(cl
     cluster.create_extensions("before")
     with _connect(cluster, "before") as connection, connection.cursor() as cursor:
         cursor.execute("create table site (id bigserial primary key, name text); insert into site (name) values ('Harbour hospital')")
+        # As migrations did, before the portal's role was granted each table by itself.
+        cursor.execute("alter default privileges in schema public grant select on tables to gridatlas_portal")
 
     cluster.create_database("before")
     cluster.create_database("before")
@@ -187,6 +189,8 @@ def test_an_installation_whose_application_owned_everything_is_converted_once(cl
         assert cursor.fetchall() == [("HARBOUR HOSPITAL",), ("OPERA",)]
         cursor.execute("select tableowner from pg_tables where tablename = 'site'")
         assert cursor.fetchone() == ("gridatlas_owner",)
+        cursor.execute("select count(*) from pg_default_acl where defaclacl::text like '%gridatlas_portal%'")
+        assert cursor.fetchone() == (0,)
         with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="must be owner"):
             cursor.execute("drop table site")
 

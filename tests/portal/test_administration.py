@@ -49,6 +49,7 @@ def test_a_set_of_grants_replaces_what_was_there(aino: User, espoo: Area) -> Non
         "group": "planner:espoo",
         "layer": "customers",
         "grants": [{"action": "view", "area": "ESP"}, {"action": "export", "area": None}],
+        "base": [],
     }
 
     answer = Browser(aino).send("PUT", "/api/v1/admin/grants", body)
@@ -57,13 +58,30 @@ def test_a_set_of_grants_replaces_what_was_there(aino: User, espoo: Area) -> Non
     assert answer.json() == [
         {"group": "planner:espoo", "layer": "customers", "grants": [{"action": "export", "area": None}, {"action": "view", "area": "ESP"}]}
     ]
-    assert Browser(aino).send("PUT", "/api/v1/admin/grants", body | {"grants": []}).json() == []
+    assert Browser(aino).send("PUT", "/api/v1/admin/grants", body | {"grants": [], "base": body["grants"]}).json() == []
     assert not LayerGrant.objects.filter(group__name="planner:espoo").exists()
+
+
+def test_two_administrators_do_not_overwrite_each_others_rights(aino: User, espoo: Area) -> None:
+    team("planner:espoo", espoo, actions=["view"])
+    seen = next(row for row in Browser(aino).get("/api/v1/admin/grants").json() if row["group"] == "planner:espoo")
+    view, move_it, export = seen["grants"][0], {"action": "move", "area": "ESP"}, {"action": "export", "area": None}
+    first = Browser(aino).send("PUT", "/api/v1/admin/grants", seen | {"base": [view], "grants": [view, export]})
+
+    second = Browser(person("administrator", "oona")).send(
+        "PUT", "/api/v1/admin/grants", seen | {"base": [view], "grants": [view, move_it]}
+    )
+
+    assert first.status_code == 200, first.content
+    assert (second.status_code, second.json()["code"]) == (409, "rights_changed")
+    assert second.json()["theirs"] == {"group": "planner:espoo", "layer": "*", "grants": [export, view]}
+    assert second.json()["theirs"] in Browser(aino).get("/api/v1/admin/grants").json(), "nothing was overwritten"
 
 
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
+        ({"base": None}, 400, "invalid"),
         ({"group": "gardeners"}, 400, "unknown_group"),
         ({"layer": "moon"}, 404, "unknown_layer"),
         ({"grants": [{"action": "view", "area": "MOON"}]}, 400, "unknown_area"),
@@ -73,7 +91,7 @@ def test_a_set_of_grants_replaces_what_was_there(aino: User, espoo: Area) -> Non
     ],
 )
 def test_a_wrong_set_is_refused_with_a_sentence(aino: User, change: dict, status: int, code: str) -> None:
-    body = {"group": "planner", "layer": "*", "grants": [{"action": "view", "area": None}]} | change
+    body = {"group": "planner", "layer": "*", "grants": [{"action": "view", "area": None}], "base": []} | change
 
     answer = Browser(aino).send("PUT", "/api/v1/admin/grants", body)
 

@@ -1,6 +1,9 @@
 """Administrators draw the areas that bound rights and lists; what crosses itself, is too large or in use is refused with a sentence."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -96,6 +99,33 @@ def test_an_area_in_use_stays(aino: User, esko: User, espoo: Area, helsinki: Are
     assert [answer.json()["code"] for answer in (with_rights, with_customers, made_service_area)] == ["area_in_use"] * 3
     assert "rights hold in" in with_rights.json()["detail"]
     assert Area.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_draw_a_new_area_of_one_code_at_once_leave_one_area(aino: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = person("administrator", "oona")
+    both_looked = Barrier(2)
+
+    def save_when_both_have_looked(area: Area, save: Any = Area.save) -> None:
+        # Whoever is alone here was the second and found what the first drew.
+        with suppress(BrokenBarrierError):
+            both_looked.wait(timeout=1)
+        save(area)
+
+    monkeypatch.setattr(Area, "save", save_when_both_have_looked)
+
+    def draw_it(user: User, shape: Any) -> int:
+        try:
+            return draw(user, "OTA", drawing(shape)).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        statuses = list(threads.map(draw_it, [aino, other], [AROUND_DIPOLI, AROUND_MUSEUM]))
+
+    assert statuses == [200, 200]
+    assert Area.objects.filter(code="OTA").count() == 1
+    assert list(AuditRow.objects.filter(object_id="OTA").order_by("seq").values_list("action", flat=True)) == ["area.add", "area.change"]
 
 
 def circle(corners: int) -> list[Any]:

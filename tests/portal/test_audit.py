@@ -10,6 +10,7 @@ from django.db import transaction
 
 from customers.models import Account
 from layers import access, audit, csv_text
+from layers import services as rights
 from layers.models import AuditRow
 from spatial.models import Area
 from tests.cast import MONDAY, MUSEUM, Browser, member, person, team
@@ -64,6 +65,19 @@ def test_it_is_newest_first_page_by_page(supervisor: User) -> None:
     pages = [[row["action"] for row in page["results"]] for page in (first, second, third)]
     assert pages == [["test.ne", "test.nd"], ["test.nc", "test.nb"], ["test.na"]]
     assert third["next"] is None
+
+
+def test_what_was_done_to_a_person_is_found_by_number_and_by_name_old_rows_too(supervisor: User, planner: User, dispatcher: User) -> None:
+    # As rows about groups were written once.
+    record(audit.Deed("person.edit", layer="people", object_id="pekka", label="pekka"))
+    rights.set_groups([planner.pk], ["planner", "inspector"], by=None, at=MONDAY)
+    rights.set_active([planner.pk, dispatcher.pk], is_active=False, by=None, at=MONDAY)
+    record(audit.about(planner, "person.unlock"))
+
+    about_pekka = ["person.unlock", "person.change", "person.change", "person.edit"]
+    assert told(supervisor, object=f"people:{planner.pk}") == told(supervisor, object="people:pekka") == about_pekka
+    assert told(supervisor, object="people:nobody") == told(supervisor, object="people:999999") == []
+    assert set(AuditRow.objects.filter(action="person.change").values_list("object_id", flat=True)) == {str(planner.pk), str(dispatcher.pk)}
 
 
 def test_it_is_searched_by_person_object_time_kind_area_and_words(supervisor: User, planner: User) -> None:

@@ -131,7 +131,7 @@ class Deed:
 
 BOX = ("corners", "box")
 MOVED = {"lon": THEATRE[0], "lat": THEATRE[1], "base_version": 1, "confirm_distance": True, "reason": "wrong gate"}
-GRANTS = {"group": "planner", "layer": "customers", "grants": [{"action": "view", "area": None}]}
+GRANTS = {"group": "planner", "layer": "customers", "grants": [{"action": "view", "area": None}], "base": []}
 PERSON = "admin/people/{0.pekka.pk}"
 DEEDS = {
     "signing in": Deed("session.sign_in", sign_in, after=("how",)),

@@ -143,6 +143,21 @@ def test_s60_an_administrator_unlocks(clock, planner):
     assert AuditRow.objects.filter(action="person.unlock", actor=admin, object_id=str(planner.pk)).exists()
 
 
+def test_s60_to_be_unlocked_is_to_try_by_the_address_again_too(clock, planner):
+    planner.email = "Pekka@example.org"
+    planner.save()
+
+    def forgot() -> int:
+        body = {"username_or_email": "pekka@example.org"}
+        return Client().post("/api/v1/account/password-reset", body, content_type="application/json", REMOTE_ADDR=ELSEWHERE).status_code
+
+    assert [forgot() for _ in range(6)] == [204] * 5 + [429]
+
+    lockout.unlock([planner], by=person("administrator", "aino"), at=MONDAY)
+
+    assert forgot() == 204
+
+
 def test_s60_the_audit_tells_of_wrong_tries_and_of_the_lock_and_cannot_be_filled(clock, planner):
     statuses("pekka", 40)
 

@@ -1,10 +1,14 @@
 """Signing in by the organisation's own issuer, against a real one: HTTP, PKCE, signed tokens."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
-from django.contrib.auth.models import User
+from django.contrib.auth.models import User, UserManager
+from django.db import connection
 from django.test import Client
 
 from layers import refusals
@@ -88,6 +92,55 @@ def test_somebody_an_administrator_made_is_known_by_their_verified_address_and_k
     client, where = come_in(issuer, groups=["grid-bosses"], email_verified=True)
 
     assert (where, client.get("/api/v1/me").json()["username"], client.get("/api/v1/me").json()["role"]) == ("/", "olga.o", "dispatcher")
+
+
+def test_who_was_made_by_the_issuer_and_who_was_linked_is_in_the_audit_once(issuer):
+    olga = member("olga.o", "planner")
+    User.objects.filter(pk=olga.pk).update(email="Olga@Utility.test")
+    for _ in range(2):
+        come_in(issuer, email_verified=True)
+        come_in(issuer, sub="otto-1", preferred_username="otto", email="otto@utility.test", groups=["grid-planners"])
+
+    told = [
+        (row.action, row.object_id, row.actor, row.after) for row in AuditRow.objects.filter(action__in=["person.add", "person.linked"])
+    ]
+    otto = User.objects.get(username="otto")
+    assert sorted(told, key=str) == [
+        ("person.add", str(otto.pk), None, {"username": "otto", "email": "otto@utility.test", "issuer": "Single sign-on"}),
+        ("person.linked", str(olga.pk), None, {"username": "olga.o", "email": "Olga@Utility.test", "issuer": "Single sign-on"}),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("subs", "outcomes"), [(("olga-1", "olga-1"), ["in", "in"]), (("olga-1", "olga-2"), ["in", "name_taken"])])
+def test_two_first_sign_ins_at_once_are_one_person_or_one_name_taken(settings, monkeypatch, subs, outcomes):
+    person("planner")
+    settings.OIDC_GROUP_MAP = {"grid-planners": "planner"}
+    both_looked = Barrier(2)
+    make = User.objects.create_user
+
+    def make_when_both_have_looked(*args, **fields):
+        # Whoever is alone here was the second and found what the first made.
+        with suppress(BrokenBarrierError):
+            both_looked.wait(timeout=1)
+        return make(*args, **fields)
+
+    def first_sign_in(sub: str) -> str:
+        try:
+            oidc._person(OLGA | {"sub": sub, "groups": ["grid-planners"]}, None, MONDAY)
+        except oidc.NotAdmitted as refused:
+            return refused.code
+        finally:
+            connection.close()
+        return "in"
+
+    monkeypatch.setattr(UserManager, "create_user", lambda self, *args, **fields: make_when_both_have_looked(*args, **fields))
+    with ThreadPoolExecutor(2) as threads:
+        told = sorted(threads.map(first_sign_in, subs))
+
+    assert told == outcomes
+    assert User.objects.filter(username="olga").count() == SocialAccount.objects.count() == 1
+    assert AuditRow.objects.filter(action="person.add").count() == 1
 
 
 def test_an_address_that_the_issuer_has_not_verified_is_nobodys(issuer):

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -57,6 +58,15 @@ def test_graded_takes_none_of_the_last_five_again(graded, planner):
         assert (refused.status_code, list(refused.json()["errors"])) == (400, ["new"])
     assert change(browser, GOOD[4], GOOD[5]).status_code == 204
     assert change(browser, GOOD[5], GOOD[0]).status_code == 204, "the sixth before this one"
+
+
+def test_of_used_passwords_as_many_are_kept_as_the_rule_asks_for(graded, planner):
+    for number in range(9):
+        planner.set_password(f"Long and different {number}")
+        planner.save()
+
+    kept = PasswordUsed.objects.filter(user=planner).order_by("pk")
+    assert [check_password(f"Long and different {number}", used.password) for number, used in enumerate(kept, start=4)] == [True] * 5
 
 
 def test_graded_shuts_every_other_door_after_ninety_days(graded, planner):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection
@@ -80,6 +81,7 @@ def test_an_invited_person_chooses_a_password_and_comes_in(aino: User, settings:
     assert set_password(key_in(message)).status_code == 204
     assert sign_in("olga", CHOSEN) == 200
     assert sorted(AuditRow.objects.filter(layer="people", object_label="Olga Öst").values_list("action", flat=True)) == [
+        "person.change",
         "person.invite",
         "person.password",
         "session.sign_in",
@@ -208,6 +210,16 @@ def test_an_invitation_is_sent_again_until_it_was_followed(aino: User) -> None:
     nobody.set_unusable_password()
     nobody.save()
     assert Browser(aino).post(f"/api/v1/admin/people/{nobody.pk}/invitation").status_code == 409
+
+
+def test_who_signs_in_by_the_issuer_is_not_invited_to_a_password(aino: User) -> None:
+    olga, _ = invited(aino)
+    SocialAccount.objects.create(user=olga, provider="sso", uid="olga-1")
+
+    answer = Browser(aino).post(f"/api/v1/admin/people/{olga.pk}/invitation")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_invitable")
+    assert answer.json()["detail"] == "Olga Öst signs in by Single sign-on and needs no password here."
 
 
 def test_names_and_address_are_changed_and_told_in_the_audit(aino: User) -> None:

@@ -2,10 +2,12 @@
 
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -45,6 +47,23 @@ def test_the_report_names_every_part(aino: User, museum: Account) -> None:
     assert {"name", "bytes", "rows"} == set(report["storage"]["tables"][0])
     [stream] = report["streams"]
     assert (stream["key"], stream["seq"], stream["events"], stream["oldest_at"]) == ("customers", 1, 1, "2026-03-02T08:00:00Z")
+
+
+def test_the_files_are_counted_once_in_a_while_not_at_every_question(aino: User, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    cache.delete("files_bytes")
+    (tmp_path / "one").write_bytes(b"x" * 100)
+
+    def told() -> int:
+        return Browser(aino).get("/api/v1/admin/system").json()["storage"]["files_bytes"]
+
+    first = told()
+    (tmp_path / "two").write_bytes(b"x" * 11)
+    soon = told()
+    cache.delete("files_bytes")
+
+    assert (first, soon, told()) == (100, 100, 111)
+    cache.delete("files_bytes")
 
 
 def test_jobs_are_told_with_their_last_run_and_the_error_in_one_line(aino: User) -> None:

@@ -294,6 +294,16 @@ def test_wrong_tokens_are_limited_by_address_and_right_ones_go_on(planner: User,
     assert late.get("/api/v1/layers").status_code == 200
 
 
+def test_wrong_tokens_from_all_over_one_ipv6_household_are_counted_together(planner: User) -> None:
+    def wrong(ip: str) -> int:
+        return Client().get("/api/v1/layers", headers={"Authorization": "Bearer ga_x"}, REMOTE_ADDR=ip).status_code
+
+    statuses = [wrong(f"2001:db8:0:7::{number:x}") for number in range(1, tokens.WRONG_A_MINUTE + 2)]
+
+    assert statuses[-2:] == [401, 429]
+    assert wrong("2001:db8:0:8::1") == 401, "the neighbours"
+
+
 def test_listing_tokens_costs_the_same_however_many_there_are(planner: User, django_assert_max_num_queries: Any) -> None:
     administrator = Browser(person("administrator", "aino"))
     for _ in range(5):

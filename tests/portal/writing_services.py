@@ -108,6 +108,7 @@ CASES: dict[str, Callable[[Account, Account, User], Any]] = {
         people.remove_second_factor(user.pk, by=user, at=MONDAY),
     ),
     "portal.services.people.set_password": lambda m, t, user: people.set_password(keys.make_key(user, "reset"), CHOSEN, at=MONDAY),
+    "portal.services.people.unlock": lambda m, t, user: people.unlock(user.pk, by=user, at=MONDAY),
     "portal.sessions.end": lambda m, t, user: sessions.end(_ended(user), by=user, at=MONDAY),
     "portal.sessions.end_one": lambda m, t, user: sessions.end_one(_ended(user), _ended(user)[0].sid, by=user, at=MONDAY),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -59,6 +60,21 @@ def test_s69_a_refused_table_or_image_is_recorded_as_a_refused_command_is(planne
         ("audit", "", "not_allowed", *who),
     ]
     assert "Mikko" not in str([row.after for row in rows()])
+
+
+@pytest.mark.django_db
+def test_s69_a_door_that_is_shut_until_something_is_set_up_is_recorded(settings: Any, planner: User) -> None:
+    settings.SECOND_FACTOR = "staff"
+    browser = Browser(planner)
+
+    for address in ("/api/v1/customers/7", "/imagery/secret/1/0/0.png", "/api/v1/customers/7"):
+        assert browser.get(address).json()["code"] == "setup_needed"
+
+    told = [(row.layer, row.after, row.actor) for row in rows()]
+    assert told == [
+        ("customers", {"code": "setup_needed", "wanted": "GET /api/v1/customers/7"}, planner),
+        ("imagery", {"code": "setup_needed", "wanted": "GET /imagery/secret/1/0/0.png"}, planner),
+    ]
 
 
 @on_the_database

@@ -1,6 +1,7 @@
 /** People, rights, areas, sessions, tokens, the state of the system: for administrators, who need no shell. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { http } from "./http";
+import { isProblem } from "./problem";
 import { queryClient } from "./query-client";
 import type { components } from "./schema";
 import type { Action } from "./types";
@@ -43,6 +44,20 @@ export interface LayerAction {
   layer: string;
   action: Action;
   area: string | null;
+}
+
+type Grant = Omit<LayerAction, "layer">;
+
+/** All rights of a group on a layer, and those from which the wish for them started. */
+export interface LayerGrants {
+  layer: string;
+  grants: Grant[];
+  base: Grant[];
+}
+
+/** What a group's rights on a layer are by now, when somebody else changed them first. */
+export function changedRightsOf(error: unknown): Omit<LayerGrants, "base"> | null {
+  return isProblem(error, "rights_changed") ? (error.body.theirs as LayerGrants) : null;
 }
 
 export type AdminRole = With<Schema["RoleOut"], { grants: LayerAction[] }>;
@@ -177,8 +192,8 @@ export const administration = {
   inviteAgain: (id: number) => read(http.post<void>(`${person(id)}/invitation`)),
   removeSecondFactor: (id: number) => read(http.delete<void>(`${person(id)}/second-factor`)),
   unlock: (id: number) => read(http.post<void>(`${person(id)}/unlock`)),
-  setGrants: (group: string, layer: string, grants: { action: Action; area: string | null }[]) =>
-    read(http.put<unknown>("/api/v1/admin/grants", { group, layer, grants })),
+  setGrants: (group: string, wanted: LayerGrants) =>
+    read(http.put<unknown>("/api/v1/admin/grants", { group, ...wanted })),
   saveArea: (code: string, area: AreaChange) =>
     read(http.put<unknown>(`/api/v1/admin/areas/${encodeURIComponent(code)}`, area)),
   deleteArea: (code: string) => read(http.delete<void>(`/api/v1/admin/areas/${encodeURIComponent(code)}`)),

@@ -1,6 +1,6 @@
 /**
  * The ledger by pages, for a list of any length: only the pages on the screen are asked for, and asked again after
- * changes. The server's cursor is the number of rows before the page.
+ * changes. A scrollbar jumps, so a page is asked for by the number of rows before it, not by the cursor of the page before.
  */
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
@@ -109,7 +109,7 @@ function pageKey({ query, ordering }: Question, page: number) {
 function readPage({ query, ordering }: Question, page: number, signal: AbortSignal): Promise<LedgerPage> {
   return http.get<LedgerPage>("/api/v1/customers", {
     signal,
-    query: { ...query, ordering, limit: PAGE_ROWS, cursor: page * PAGE_ROWS },
+    query: { ...query, ordering, limit: PAGE_ROWS, skip: page * PAGE_ROWS },
   });
 }
 

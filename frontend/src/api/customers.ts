@@ -37,17 +37,10 @@ export function useCustomers(query: CustomerQuery, enabled = true) {
     queryFn: ({ signal, pageParam }) =>
       http.get<Page<CustomerRow>>("/api/v1/customers", { signal, query: { ...query, cursor: pageParam } }),
     initialPageParam: null as string | null,
-    getNextPageParam: (page) => cursorOf(page.next),
+    getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
     enabled,
   });
-}
-
-/** `next` is a cursor or a whole address with `?cursor=`. */
-function cursorOf(given: string | number | null): string | null {
-  if (given === null || given === "") return null;
-  const next = String(given);
-  return /[?&]cursor=([^&]+)/.exec(next)?.[1] ? decodeURIComponent(/[?&]cursor=([^&]+)/.exec(next)?.[1] ?? "") : next;
 }
 
 export function useCustomerCounts(filters: Filters = {}) {

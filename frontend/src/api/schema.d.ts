@@ -556,6 +556,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The customers nearest to a point, for whoever is sent there: nearest first, under the same filters as the list. */
+        get: operations["customers_nearest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/within": {
         parameters: {
             query?: never;
@@ -1271,7 +1288,7 @@ export interface components {
         };
         CustomerPage: {
             count: number;
-            next: number | null;
+            next: string | null;
             results: components["schemas"]["CustomerRow"][];
         };
         /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
@@ -1452,11 +1469,12 @@ export interface components {
             layer: string;
             grants: components["schemas"]["GrantMessage"][];
         };
-        /** @description All rights of a group on a layer ("*": on every layer). A group named role:team is made when it does not exist. */
-        GrantSetRequest: {
+        /** @description `base` are the group's rights on the layer as they were looked at: 409 `rights_changed` when they are others by now. */
+        GrantWishRequest: {
             group: string;
             layer: string;
             grants: components["schemas"]["GrantMessageRequest"][];
+            base: components["schemas"]["GrantMessageRequest"][];
         };
         Health: {
             database: components["schemas"]["State"];
@@ -1758,6 +1776,40 @@ export interface components {
             code: string;
             name: string;
             name_zh: string;
+        };
+        /** @description A customer and how far it is, measured on the ellipsoid. */
+        NearRow: {
+            id: number;
+            account_no: string;
+            name: string;
+            name_en: string;
+            name_zh: string;
+            enterprise: components["schemas"]["EnterpriseRef"];
+            grade: components["schemas"]["Grade"];
+            classes: components["schemas"]["BusinessClass"][];
+            status: components["schemas"]["Status"];
+            address: string;
+            /** Format: double */
+            contract_kva: number | null;
+            /** Format: double */
+            running_kva: number | null;
+            voltage: string;
+            area: components["schemas"]["Named"] | null;
+            /** Format: double */
+            lon: number | null;
+            /** Format: double */
+            lat: number | null;
+            version: number;
+            point_version: number;
+            /** Format: date-time */
+            deleted_at: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: double */
+            distance_m: number;
+        };
+        Nearest: {
+            results: components["schemas"]["NearRow"][];
         };
         /**
          * @description * `second_factor` - second_factor
@@ -2429,7 +2481,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GrantSetRequest"];
+                "application/json": components["schemas"]["GrantWishRequest"];
             };
         };
         responses: {
@@ -2832,10 +2884,14 @@ export interface operations {
                 area?: string;
                 bbox?: string;
                 class?: string;
+                cursor?: string;
                 deleted?: string;
                 grade?: string;
+                limit?: number;
                 located?: string;
+                ordering?: "-contract_kva" | "-name" | "-updated_at" | "account_no" | "grade" | "name";
                 q?: string;
+                skip?: number;
                 status?: string;
             };
             header?: never;
@@ -3075,6 +3131,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Counts"];
+                };
+            };
+        };
+    };
+    customers_nearest: {
+        parameters: {
+            query: {
+                area?: string;
+                bbox?: string;
+                class?: string;
+                deleted?: string;
+                grade?: string;
+                limit?: number;
+                located?: string;
+                near: string;
+                q?: string;
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nearest"];
                 };
             };
         };

@@ -112,7 +112,7 @@ export type CustomerCard = With<Schema["CustomerCard"], { point: CustomerPoint |
 
 export interface Page<Row> {
   count: number;
-  next: string | number | null;
+  next: string | null;
   results: Row[];
 }
 

@@ -236,6 +236,8 @@ export class MvtLayer implements LayerHandle {
       // Without a cache OpenLayers keeps no old tiles, and a refresh would show nothing until the new ones are there.
       cacheSize: 96,
       zIndex,
+      // Drawn at half their size, and no smaller: a view of the world would ask for thousands.
+      minZoom: this.info.min_zoom,
       declutter: declutter ?? false,
       renderMode: "vector",
       updateWhileAnimating: true,

@@ -37,6 +37,8 @@ export function addImagery(map: GridMap, info: BasemapInfo): () => void {
   const layer = new TileLayer({
     source,
     zIndex: Z.BASE,
+    // Drawn at half their size, and no smaller: a view of the world would ask for thousands.
+    minZoom: info.min_zoom - 1,
     background: look.get().theme === "dark" ? "#10171e" : "#dfe4e7",
     ...(info.bounds ? { extent: transformExtent([...info.bounds], "EPSG:4326", "EPSG:3857") } : {}),
   });

@@ -1,11 +1,17 @@
 /** The table layer x action of one group. Nothing is stored until the changes, told in words below, are saved. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type AdminRole, administration, type LayerAction } from "@/api/administration";
+import {
+  type AdminRole,
+  administration,
+  changedRightsOf,
+  type LayerAction,
+  type LayerGrants,
+} from "@/api/administration";
 import { useLayers } from "@/api/map-info";
 import type { Action } from "@/api/types";
 import { useStore } from "@/lib/store";
-import { Button, IconButton } from "@/lib/ui";
+import { Button, IconButton, Message } from "@/lib/ui";
 import { act } from "./act";
 import { goTo } from "./address";
 import css from "./administration.module.css";
@@ -18,6 +24,7 @@ import {
   setsToSave,
   type Where,
   whereOf,
+  withChanges,
   withWhere,
 } from "./grants";
 import { Refusal } from "./parts";
@@ -38,7 +45,7 @@ export function GrantMatrix({ role, isNew }: { role: AdminRole; isNew: boolean }
   const layers = useLayers().data ?? [];
   const wished = useStore(wishes)[role.group];
   const [cell, setCell] = useState<Cell | null>(null);
-  const grants = wished ?? role.grants;
+  const grants = withChanges(role.grants, wished ?? []);
   const rows = [
     ...new Set([EVERY_LAYER, ...layers.map(({ id }) => id).reverse(), IMAGERY, ...grants.map(({ layer }) => layer)]),
   ];
@@ -98,8 +105,8 @@ export function GrantMatrix({ role, isNew }: { role: AdminRole; isNew: boolean }
           where={whereOf(grants, cell.layer, cell.action)}
           onClose={() => setCell(null)}
           onChoose={(where) => {
-            const next = withWhere(grants, cell.layer, cell.action, where);
-            if (changesBetween(role.grants, next).length || isNew) wish(role.group, next);
+            const changes = changesBetween(role.grants, withWhere(grants, cell.layer, cell.action, where));
+            if (changes.length || isNew) wish(role.group, changes);
             else forgetWish(role.group);
             setCell(null);
           }}
@@ -148,10 +155,11 @@ function same(a: Where, b: Where): boolean {
 /** What will change, and the two ways on. */
 function Changes({ role, grants, isNew }: { role: AdminRole; grants: readonly LayerAction[]; isNew: boolean }) {
   const { t } = useTranslation(["administration", "common"]);
-  const words = useWords();
+  const right = useRightWords();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const changes = changesBetween(role.grants, grants);
+  const theirs = changedRightsOf(error);
   if (!changes.length && !isNew) return null;
 
   const save = async () => {
@@ -171,17 +179,12 @@ function Changes({ role, grants, isNew }: { role: AdminRole; grants: readonly La
       <ul>
         {changes.map((change) => (
           <li key={`${change.layer} ${change.action} ${change.area}`} data-what={change.what}>
-            <b>{t(`roles.${change.what}`)}</b>{" "}
-            {t("roles.right", {
-              action: t(`action.${change.action}`),
-              layer: words.layer(change.layer),
-              where: change.area === null ? words.where("everywhere") : words.area(change.area),
-            })}
+            <b>{t(`roles.${change.what}`)}</b> {right(change)}
           </li>
         ))}
       </ul>
       {isNew && !changes.length && <p className={css.note}>{t("roles.noRights")}</p>}
-      <Refusal error={error} />
+      {theirs ? <ChangedMeanwhile theirs={theirs} /> : <Refusal error={error} />}
       <div className={css.answers}>
         <Button
           onClick={() => {
@@ -199,7 +202,37 @@ function Changes({ role, grants, isNew }: { role: AdminRole; grants: readonly La
   );
 }
 
+/** The rights were read again, so the table shows them already; what was ticked is still wished on top of them. */
+function ChangedMeanwhile({ theirs: { layer, grants } }: { theirs: Omit<LayerGrants, "base"> }) {
+  const { t } = useTranslation("administration");
+  const words = useWords();
+  const right = useRightWords();
+  return (
+    <Message tone="critical">
+      <p>{t("roles.changedMeanwhile")}</p>
+      <ul>
+        {grants.map((grant) => (
+          <li key={`${grant.action} ${grant.area}`}>{right({ layer, ...grant })}</li>
+        ))}
+        {!grants.length && <li>{t("roles.nothingNow", { layer: words.layer(layer) })}</li>}
+      </ul>
+    </Message>
+  );
+}
+
+/** One right in words: what, on which layer, where. */
+function useRightWords(): (grant: LayerAction) => string {
+  const { t } = useTranslation("administration");
+  const words = useWords();
+  return ({ action, layer, area }) =>
+    t("roles.right", {
+      action: t(`action.${action}`),
+      layer: words.layer(layer),
+      where: area === null ? words.where("everywhere") : words.area(area),
+    });
+}
+
 /** One set per layer: what was stored before a refusal stays stored, and what was refused stays wished. */
 async function saveAll(group: string, before: readonly LayerAction[], after: readonly LayerAction[]): Promise<void> {
-  for (const { layer, grants } of setsToSave(before, after)) await administration.setGrants(group, layer, grants);
+  for (const wanted of setsToSave(before, after)) await administration.setGrants(group, wanted);
 }

@@ -7,6 +7,7 @@ import { Button, Dialog, TextField } from "@/lib/ui";
 import { ChipChoice, SelectField } from "@/lib/ui/fields";
 import { goTo } from "./address";
 import css from "./administration.module.css";
+import { changesBetween } from "./grants";
 import { wish } from "./wishes";
 
 const ROLES = ["dispatcher", "planner", "inspector", "supervisor", "analyst", "customer"] as const;
@@ -26,7 +27,7 @@ export function NewTeamDialog({ roles, onClose }: { roles: readonly AdminRole[];
     if (!team) setError(t("roles.nameMissing"));
     else if (roles.some((one) => one.group === group)) setError(t("roles.nameTaken", { group }));
     else {
-      wish(group, startOf(roles, role, chosen));
+      wish(group, changesBetween([], startOf(roles, role, chosen)));
       onClose();
       goTo("roles", group);
     }

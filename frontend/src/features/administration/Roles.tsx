@@ -7,6 +7,7 @@ import { Button, Chip, Empty } from "@/lib/ui";
 import { goTo, usePlace } from "./address";
 import css from "./administration.module.css";
 import { GrantMatrix } from "./GrantMatrix";
+import { changesBetween, withChanges } from "./grants";
 import { NewTeamDialog } from "./NewTeamDialog";
 import { Unread } from "./parts";
 import { useGroupWords } from "./person-words";
@@ -26,6 +27,9 @@ export default function Roles() {
     ...stored,
     ...fresh.map((group) => ({ group, role: group.split(":")[0] ?? "", people: 0, grants: [] })),
   ];
+  const isUnsaved = ({ group, grants }: AdminRole) =>
+    group in wished &&
+    (!known.has(group) || changesBetween(grants, withChanges(grants, wished[group] ?? [])).length > 0);
   const chosen = groups.find(({ group }) => group === item);
   return (
     <div className={css.roles} data-open={chosen ? "" : undefined}>
@@ -40,7 +44,7 @@ export default function Roles() {
         <ul>
           {groups.map((role) => (
             <li key={role.group}>
-              <GroupButton role={role} open={role.group === item} unsaved={role.group in wished} />
+              <GroupButton role={role} open={role.group === item} unsaved={isUnsaved(role)} />
             </li>
           ))}
         </ul>

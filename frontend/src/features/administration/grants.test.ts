@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LayerAction } from "@/api/administration";
-import { actionsOf, changesBetween, setsToSave, whereOf, withWhere } from "./grants";
+import { actionsOf, changesBetween, setsToSave, whereOf, withChanges, withWhere } from "./grants";
 
 const NORTH: readonly LayerAction[] = [
   { layer: "*", action: "view", area: "ESP" },
@@ -36,7 +36,24 @@ describe("rights of a group", () => {
   it("are saved as whole sets of the layers that changed", () => {
     const wished = withWhere(withWhere(NORTH, "customers", "move", "nowhere"), "customers", "add", ["HEL"]);
 
-    expect(setsToSave(NORTH, wished)).toEqual([{ layer: "customers", grants: [{ action: "add", area: "HEL" }] }]);
+    expect(setsToSave(NORTH, wished)).toEqual([
+      { layer: "customers", grants: [{ action: "add", area: "HEL" }], base: [{ action: "move", area: null }] },
+    ]);
+  });
+
+  it("that somebody else changed meanwhile stay changed when a wish is put on top", () => {
+    const wished = changesBetween(NORTH, withWhere(NORTH, "*", "view", ["ESP"]));
+    const theirs = withWhere(NORTH, "customers", "export", "everywhere");
+
+    expect(changesBetween(theirs, withChanges(theirs, wished))).toEqual(wished);
+    expect(whereOf(withChanges(theirs, wished), "customers", "export")).toBe("everywhere");
+  });
+
+  it("that somebody else gave already are not given twice", () => {
+    const wished = changesBetween(NORTH, withWhere(NORTH, "customers", "add", ["HEL"]));
+    const theirs = withWhere(NORTH, "customers", "add", ["HEL"]);
+
+    expect(withChanges(theirs, wished)).toEqual(theirs);
   });
 
   it("put back as they were are no change", () => {

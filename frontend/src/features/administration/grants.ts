@@ -1,5 +1,5 @@
 /** Rights as a table of layer x action: where each holds, and what a change of it means in rights given and taken. */
-import type { LayerAction } from "@/api/administration";
+import type { LayerAction, LayerGrants } from "@/api/administration";
 import type { Action } from "@/api/types";
 
 export const ACTIONS: readonly Action[] = ["view", "add", "move", "edit", "delete", "approve", "export"];
@@ -47,16 +47,21 @@ export function changesBetween(before: readonly LayerAction[], after: readonly L
   ].sort((a, b) => placeOf(a) - placeOf(b) || a.layer.localeCompare(b.layer));
 }
 
-/** The layers that have to be saved, each with the whole set it will have. */
-export function setsToSave(
-  before: readonly LayerAction[],
-  after: readonly LayerAction[],
-): { layer: string; grants: { action: Action; area: string | null }[] }[] {
+/** The rights once these changes are made. */
+export function withChanges(grants: readonly LayerAction[], changes: readonly Change[]): readonly LayerAction[] {
+  const taken = new Set(changes.filter(({ what }) => what === "taken").map(keyOf));
+  const kept = grants.filter((grant) => !taken.has(keyOf(grant)));
+  const has = new Set(kept.map(keyOf));
+  const given = changes.filter((change) => change.what === "given" && !has.has(keyOf(change)));
+  return [...kept, ...given.map(({ layer, action, area }) => ({ layer, action, area }))];
+}
+
+/** The layers that have to be saved, each with the whole set it will have, and the set from which that started. */
+export function setsToSave(before: readonly LayerAction[], after: readonly LayerAction[]): LayerGrants[] {
   const layers = [...new Set(changesBetween(before, after).map(({ layer }) => layer))];
-  return layers.map((layer) => ({
-    layer,
-    grants: after.filter((grant) => grant.layer === layer).map(({ action, area }) => ({ action, area })),
-  }));
+  const of = (layer: string, grants: readonly LayerAction[]) =>
+    grants.filter((grant) => grant.layer === layer).map(({ action, area }) => ({ action, area }));
+  return layers.map((layer) => ({ layer, grants: of(layer, after), base: of(layer, before) }));
 }
 
 function keyOf({ layer, action, area }: LayerAction): string {

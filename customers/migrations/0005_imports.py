@@ -36,7 +36,7 @@ def unsecure(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0002_row_security'),
+        ('customers', '0004_pages'),
         ('spatial', '0002_append_only_journal'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
