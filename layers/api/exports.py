@@ -35,29 +35,22 @@ class ExportRequest(Strict):
     filter = serializers.DictField(child=serializers.CharField(max_length=1000, allow_blank=True), required=False, default=dict)
 
 
-class ExportOut(serializers.ModelSerializer):
+class ExportOut(serializers.Serializer):
     """`done` and `total` count rows; `file` is where to fetch it, once it is done."""
 
+    id = serializers.UUIDField()
     what = serializers.CharField(source="layer")
+    format = serializers.ChoiceField(sorted(FORMATS))
+    crs = serializers.CharField()
+    state = serializers.ChoiceField(Export.State.choices)
+    total = serializers.IntegerField()
+    done = serializers.IntegerField()
+    file_bytes = serializers.IntegerField(allow_null=True)
+    at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField()
     file = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Export
-        fields = [
-            "id",
-            "what",
-            "format",
-            "crs",
-            "state",
-            "total",
-            "done",
-            "file_bytes",
-            "at",
-            "finished_at",
-            "expires_at",
-            "file",
-            "problem",
-        ]
+    problem = serializers.CharField(allow_blank=True)
 
     def get_file(self, export: Export) -> str | None:
         return f"/api/v1/exports/{export.pk}/file" if export.state == Export.State.DONE else None

@@ -1338,23 +1338,22 @@ export interface components {
         /** @description `done` and `total` count rows; `file` is where to fetch it, once it is done. */
         ExportOut: {
             /** Format: uuid */
-            id?: string;
+            id: string;
             what: string;
-            format: string;
+            format: components["schemas"]["FormatEnum"];
             crs: string;
-            state?: components["schemas"]["ExportOutStateEnum"];
+            state: components["schemas"]["ExportOutStateEnum"];
             total: number;
-            done?: number;
-            /** Format: int64 */
-            file_bytes?: number | null;
+            done: number;
+            file_bytes: number | null;
             /** Format: date-time */
             at: string;
             /** Format: date-time */
-            finished_at?: string | null;
+            finished_at: string | null;
             /** Format: date-time */
             expires_at: string;
             readonly file: string | null;
-            problem?: string;
+            problem: string;
         };
         /**
          * @description * `working` - Working

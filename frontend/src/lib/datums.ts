@@ -1,6 +1,7 @@
 /**
- * Show a position typed in a Chinese map datum where it belongs. Only for the preview: the server gets what was typed,
- * with its datum, and converts it itself (spatial/datums.py, the same formulas).
+ * Show a position typed in a Chinese map datum where it belongs, and write one in the datum that a person reads.
+ * Nothing of this is stored: the server gets what was typed, with its datum, and converts it itself (spatial/datums.py,
+ * the same formulas).
  */
 import type { LonLat } from "./coordinates";
 
@@ -22,6 +23,18 @@ export function toWgs84(position: LonLat, datum: Datum): LonLat {
   if (datum === "GCJ02") return fromGcj02(position);
   if (datum === "BD09") return fromGcj02(fromBd09(position));
   return position;
+}
+
+export function fromWgs84(position: LonLat, datum: Datum): LonLat {
+  if (datum === "GCJ02") return toGcj02(position);
+  if (datum === "BD09") return isInside(position) ? toBd09(toGcj02(position)) : position;
+  return position;
+}
+
+function toGcj02(position: LonLat): LonLat {
+  if (!isInside(position)) return position;
+  const { dlon, dlat } = gcj02Offset(position);
+  return { lon: position.lon + dlon, lat: position.lat + dlat };
 }
 
 function fromGcj02(position: LonLat): LonLat {

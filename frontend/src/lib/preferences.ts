@@ -1,4 +1,4 @@
-/** What a person set for themselves on this device: theme, language, keys. Kept in localStorage. */
+/** What a person set for themselves on this device: theme, language, keys, datum, format of files. Kept in localStorage. */
 import { createStore, useStore } from "./store";
 
 export type Theme = "light" | "dark" | "system";
@@ -8,11 +8,21 @@ export interface Preferences {
   theme: Theme;
   language: Language | null;
   singleKeys: boolean;
+  /** How positions are written: a readout of lib/readouts. */
   datum: string;
+  exportFormat: string;
+  exportCrs: string;
 }
 
 const KEY = "gridatlas.preferences";
-const defaults: Preferences = { theme: "system", language: null, singleKeys: true, datum: "WGS84" };
+const defaults: Preferences = {
+  theme: "system",
+  language: null,
+  singleKeys: true,
+  datum: "WGS84",
+  exportFormat: "csv",
+  exportCrs: "WGS84",
+};
 
 function read(): Preferences {
   try {

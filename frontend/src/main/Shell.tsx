@@ -26,6 +26,8 @@ const BROAD_PX = { wide: 600, tablet: 460, phone: 0 } as const;
 const ASIDE_SHARE = 0.5;
 const BROAD_SHARE = 0.62;
 
+const Coordinates = lazyOf(() => import("./Coordinates"));
+
 export function Shell() {
   const { t } = useTranslation("common");
   const me = useMe();
@@ -38,7 +40,7 @@ export function Shell() {
   const controls = drawn ? mapControls.filter((control) => control.allowed?.(me) ?? true) : [];
   const [here, setHere] = useState(0);
   const count = useCallback((by: 1 | -1) => setHere((sum) => sum + by), []);
-  const complete = drawn && here >= topBarItems.length + controls.length + overlays.length;
+  const complete = drawn && here > topBarItems.length + controls.length + overlays.length;
   const card = selection ? cards.find((candidate) => candidate.layer === selection.layer) : undefined;
   const openPanel = panels.find((candidate) => candidate.id === panel);
   const openDrawer = drawers.find((candidate) => candidate.id === drawer);
@@ -94,7 +96,14 @@ export function Shell() {
           );
         })}
       </div>
-      <MapFooter />
+      <MapFooter>
+        {drawn && (
+          <Boundary quiet>
+            <Coordinates />
+            <Here count={count} />
+          </Boundary>
+        )}
+      </MapFooter>
       {Panel && openPanel && (
         <aside className={css.panel} aria-label={t(openPanel.label)}>
           <header className={css.panelHead}>

@@ -2,10 +2,12 @@
 import { type ReactNode, useId } from "react";
 import { useTranslation } from "react-i18next";
 import { ORDERINGS, type Ordering } from "@/api/customer-pages";
+import { useMe } from "@/api/session";
 import { CLASSES, type CustomerCounts, GRADES, STATUSES } from "@/api/types";
 import { type CustomerFilters, toggleFilter } from "@/lib/customer-filters";
 import { formatNumber, formatQuantity } from "@/lib/format";
-import type { FilterKey } from "@/lib/url-state";
+import { Button } from "@/lib/ui";
+import { type FilterKey, urlState } from "@/lib/url-state";
 import { CustomerSymbol } from "@/map/CustomerSymbol";
 import css from "./customers-list.module.css";
 
@@ -26,7 +28,8 @@ export function CountsHeader({
   ordering: Ordering;
   onOrdering: (ordering: Ordering) => void;
 }) {
-  const { t } = useTranslation(["customers-list", "domain"]);
+  const { t } = useTranslation(["customers-list", "domain", "exports"]);
+  const { actions } = useMe();
   const sortId = useId();
   return (
     <header className={css.head}>
@@ -59,6 +62,11 @@ export function CountsHeader({
             <input type="checkbox" checked={inView} onChange={(event) => onInView(event.target.checked)} />
             <span>{t("inView")}</span>
           </label>
+          {actions.includes("export") && (
+            <Button kind="quiet" icon="download" onClick={() => urlState.set({ export: "customers" })}>
+              {t("exports:open")}
+            </Button>
+          )}
         </div>
       </div>
       {counts && (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PAGE_ROWS, pagesOf } from "@/api/customer-pages";
-import { boxQuery } from "./CustomersList";
+import { boxQuery } from "@/lib/box-query";
 
 describe("in view only", () => {
   it("asks for the box of the view", () => {

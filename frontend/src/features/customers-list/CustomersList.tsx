@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type LedgerQuery, ORDERINGS, type Ordering, refetchLedger, useCounts } from "@/api/customer-pages";
 import type { CustomerRow } from "@/api/types";
+import { boxQuery } from "@/lib/box-query";
 import { useChanges } from "@/lib/changes";
 import { type CustomerFilters, useCustomerFilters } from "@/lib/customer-filters";
 import { useStore } from "@/lib/store";
@@ -85,14 +86,6 @@ function useLedgerQuery(map: GridMap, filters: CustomerFilters, inView: boolean)
   const { bbox } = useStore(map.settled);
   const settled = useSettled(bbox, 300);
   return useMemo(() => (inView ? { ...filters, ...boxQuery(settled) } : filters), [filters, inView, settled]);
-}
-
-/** A view that holds the whole world, or crosses the antimeridian, has no box: everything with a location is in it. */
-export function boxQuery([west, south, east, north]: readonly [number, number, number, number]): LedgerQuery {
-  const [w, s] = [Math.max(-180, west), Math.max(-85, south)];
-  const [e, n] = [Math.min(180, east), Math.min(85, north)];
-  if (!(w < e && s < n) || east - west >= 360) return { located: true };
-  return { bbox: [w, s, e, n].map((degrees) => degrees.toFixed(5)).join(",") };
 }
 
 function useSettled<T>(value: T, delay_ms: number): T {

@@ -7,7 +7,7 @@ import type { LayerHandle } from "@/layers/layer-handle";
 import { localized } from "@/lib/i18n";
 import { useStore } from "@/lib/store";
 import { Icon, IconButton, Loading, Message } from "@/lib/ui";
-import { useUrl } from "@/lib/url-state";
+import { urlState, useUrl } from "@/lib/url-state";
 import { type BasemapMode, showBasemap, useBasemapChoice } from "@/map/basemap";
 import { LegendRow } from "./LegendRow";
 import css from "./layers.module.css";
@@ -36,10 +36,10 @@ export default function LayersPanel() {
 }
 
 function LayerRow({ layer }: { layer: LayerHandle }) {
-  const { t } = useTranslation("layers-panel");
+  const { t } = useTranslation(["layers-panel", "exports"]);
   useUrl();
   const layers = useMapLayers();
-  const { id, title, legend } = layer.info;
+  const { id, title, legend, actions } = layer.info;
   const [open, setOpen] = useState(id === "customers");
   const legendId = useId();
   const opacity = layers.settings().find((setting) => setting.id === id)?.opacity;
@@ -57,6 +57,13 @@ function LayerRow({ layer }: { layer: LayerHandle }) {
           />
           <strong>{name}</strong>
         </label>
+        {actions.includes("export") && (
+          <IconButton
+            icon="download"
+            label={t("exports:openOf", { layer: name })}
+            onClick={() => urlState.set({ export: id })}
+          />
+        )}
         <IconButton
           icon={open ? "chevronUp" : "chevronDown"}
           label={t(open ? "hideLegend" : "showLegend", { layer: name })}

@@ -11,6 +11,8 @@ import { formatDate, formatNumber, formatQuantity } from "@/lib/format";
 import { lazyOf } from "@/lib/lazy-of";
 import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
+import { usePreferences } from "@/lib/preferences";
+import { readoutOf, written } from "@/lib/readouts";
 import { useStore } from "@/lib/store";
 import { Button, Chip, Icon, IconButton, LinkButton, Loading, Message, type Tone } from "@/lib/ui";
 import { Boundary } from "@/lib/ui/Boundary";
@@ -280,6 +282,7 @@ function CopyText({ text }: { text: string }) {
 
 function Position({ card }: { card: CustomerCard }) {
   const { t } = useTranslation(["site-card", "domain"]);
+  const readout = readoutOf(usePreferences().datum);
   const { point } = card;
   if (!point) {
     return (
@@ -288,14 +291,17 @@ function Position({ card }: { card: CustomerCard }) {
       </Fact>
     );
   }
+  const shown = written(point, readout);
   const accuracy = point.accuracy_m === null ? t("accuracyUnknown") : `± ${formatQuantity(point.accuracy_m, "m")}`;
   return (
     <Fact label={t("domain:field.coordinates")}>
-      <CopyText text={formatDecimal(point)} />
-      <small className={css.below}>{formatDms(point)}</small>
+      <CopyText text={shown.exact} />
+      <small className={css.below}>
+        {shown.name === "WGS 84" && readout !== "DMS" ? formatDms(point) : `WGS 84: ${formatDecimal(point)}`}
+      </small>
       <small className={css.below}>
         {[
-          t("datumOf", { datum: "WGS 84" }) +
+          t("datumOf", { datum: shown.name }) +
             (point.datum === "WGS84" ? "" : ` (${t("givenIn", { datum: point.datum })})`),
           point.source && t(`domain:source.${point.source}`),
           accuracy,

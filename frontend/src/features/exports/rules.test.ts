@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { choicesOf, kept } from "./rules";
+
+const datums = ["WGS84", "CGCS2000", "GCJ02", "BD09", "EPSG:3067"].map((code) => ({
+  code,
+  label: code,
+  metres: false,
+}));
+const codes = (format: Parameters<typeof choicesOf>[0]) => choicesOf(format, datums).map(({ code }) => code);
+
+describe("formats and datums", () => {
+  it("GeoJSON and KML are WGS 84, always", () => {
+    expect(codes("geojson")).toEqual(["WGS84"]);
+    expect(codes("kml")).toEqual(["WGS84"]);
+  });
+
+  it("a file that names its datum by an EPSG code cannot be in GCJ-02 or BD-09", () => {
+    expect(codes("gpkg")).toEqual(["WGS84", "CGCS2000", "EPSG:3067"]);
+    expect(codes("csv")).toContain("BD09");
+  });
+
+  it("what was chosen last is kept where it is offered", () => {
+    expect(kept("GCJ02", choicesOf("csv", datums))).toBe("GCJ02");
+    expect(kept("GCJ02", choicesOf("shp", datums))).toBe("WGS84");
+  });
+});
