@@ -183,6 +183,8 @@ SCREENS = (
     Screen("filters", "&panel=customers&grade=special,first&class=large&status=normal&area=HEL&q=kansallis"),
     Screen("list", "&drawer=customers"),
     Screen("list in view, sorted, with a card", "&drawer=customers&inview=1&sort=-contract_kva&sel=customers:{museum}"),
+    Screen("export of the list", "&drawer=customers&export=customers"),
+    Screen("export of a layer", "&panel=layers&export=network"),
     Screen("empty list", "&drawer=customers&q=zzzz"),
     Screen("card", "&sel=customers:{museum}"),
     Screen("history", "&sel=customers:{museum}&tab=history"),
