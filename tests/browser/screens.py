@@ -199,6 +199,7 @@ SCREENS = (
     Screen("typed shape with errors", "&panel=draw", _type_shape),
     Screen("drawn circle", "&panel=draw&draw=circle:150~24.9316,60.1751"),
     Screen("drawn corridor without its panel", "&draw=corridor:150~24.9316,60.1751~24.9400,60.1751"),
+    Screen("import", "&import=new"),
     Screen("several at one place", "", _offer),
     Screen("areas", "", _areas),
     Screen("search results", "", _search),
