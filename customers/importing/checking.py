@@ -94,8 +94,8 @@ def forget_rows(batch: Import) -> None:
     while ImportRow.objects.filter(batch=batch).exists():
         with connection.cursor() as cursor:
             cursor.execute(
-                "delete from customers_importrow where batch_id = %s and row_no in"
-                " (select row_no from customers_importrow where batch_id = %s order by row_no limit 100000)",
+                "delete from customers_importrow where batch_id = %s and row_no = any(array("
+                "select row_no from customers_importrow where batch_id = %s order by row_no limit 100000))",
                 [batch.pk, batch.pk],
             )
 
