@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { type ExportFile, useExports, useRemoveExport } from "@/api/exports";
 import { useMe } from "@/api/session";
 import type { LayerInfo } from "@/api/types";
+import { DATUM_NAMES, type Datum } from "@/lib/datums";
 import { formatNumber, formatTime } from "@/lib/format";
 import { localized } from "@/lib/i18n";
 import { Button, Icon, IconButton, LinkButton, Message } from "@/lib/ui";
@@ -38,7 +39,8 @@ function Row({ file, title }: { file: ExportFile; title: string }) {
   const { t } = useTranslation(["exports", "common"]);
   const { zone } = useMe().utility;
   const remove = useRemoveExport();
-  const name = `${title} · ${t(`formats.${file.format}`)} · ${file.crs}`;
+  const datum = DATUM_NAMES[file.crs as Datum] ?? file.crs;
+  const name = `${title} · ${t(`formats.${file.format}`)} · ${datum}`;
   return (
     <>
       <Icon name={file.state === "failed" ? "warning" : "download"} size={18} />
