@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
 from django.db.models import F, Q
 
 from customers import services as customers
@@ -63,5 +62,4 @@ def work(batch_id: Any, *, clock: Callable[[], datetime], slice_s: float = SLICE
 def stalled(*, at: datetime) -> list[Any]:
     """Return the imports that somebody should be working on and nobody is."""
     silent = Q(seen_at__lt=at - SILENCE) | Q(seen_at__isnull=True, at__lt=at - SILENCE)
-    with transaction.atomic():
-        return list(Import.objects.filter(silent, state__in=WORKING).order_by("at").values_list("pk", flat=True))
+    return list(Import.objects.filter(silent, state__in=WORKING).order_by("at").values_list("pk", flat=True))

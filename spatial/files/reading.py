@@ -17,7 +17,7 @@ import pyarrow as pa
 from spatial.files.rows import BadFile, Header, Wanted
 from spatial.files.sandbox import NOBODY
 
-WALL_S = 600
+WALL_S = 300
 _ROOT = Path(__file__).resolve().parents[2]
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
