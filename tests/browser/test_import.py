@@ -183,6 +183,8 @@ def test_a_file_that_is_none_is_refused_with_a_sentence(page: Page, sign_in: Cal
     expect(page.get_by_role("alert")).to_contain_text(say("en", "import:start.refusal.part"))
     page.locator("input[type=file]").set_input_files([{"name": "empty.csv", "mimeType": "text/csv", "buffer": b""}])
     expect(page.get_by_role("alert")).to_contain_text(say("en", "import:start.refusal.empty"))
+    page.locator("input[type=file]").set_input_files([{"name": "photo.csv", "mimeType": "text/csv", "buffer": b"\x89PNG\r\n\x1a\n" * 9}])
+    expect(page.get_by_role("alert")).to_contain_text("This is not a file that can be read here")
 
 
 def test_whoever_may_only_look_has_no_import(page: Page, sign_in: Callable, open_map: Callable) -> None:

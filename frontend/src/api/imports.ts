@@ -105,10 +105,11 @@ export function useImportRow(imported: CustomerImport, rowNo: number | null) {
   });
 }
 
-export function useImportDiff(imported: CustomerImport) {
+export function useImportDiff(imported: CustomerImport, enabled: boolean) {
   return useQuery({
     queryKey: [...KEY, "map", imported.id, stampOf(imported)],
     queryFn: ({ signal }) => http.get<ImportDiff>(`${door(imported.id)}/map`, { signal }),
+    enabled,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -23,7 +23,8 @@ export function useDiff(imported: CustomerImport, row: ImportRow | null): Diff {
   const { t } = useTranslation("import");
   const map = useMap();
   const guard_m = useMe().utility.guard_distance_m;
-  const diff = useImportDiff(imported).data;
+  // What was taken back is not on its way any more.
+  const diff = useImportDiff(imported, imported.state !== "reverted").data;
   const [drawn, setDrawn] = useState<DiffOnMap | null>(null);
   const marks = useMemo(
     () => marksOf(diff?.features ?? [], guard_m, (rowNo) => t("rowNo", { row: formatNumber(rowNo) })),
