@@ -10,7 +10,7 @@ from layers.tile_sql import Filters, Rows, visible_rows
 from spatial.tiles import Bbox
 
 # Digits that give every double back unchanged: a feature reads the same here as in a live event.
-_DIGITS = 15
+DIGITS = 15
 
 
 def feature_collection(layer: MapLayer, *, user: Any, bbox: Bbox | None, limit: int, filters: Filters) -> str:
@@ -22,7 +22,7 @@ def feature_collection(layer: MapLayer, *, user: Any, bbox: Bbox | None, limit: 
     for part in layer.parts:
         rows = visible_rows(layer, part, user, filters)
         fences.append(
-            f'"{part.id}" as materialized (select * from ({rows.sql}) as r({", ".join(rows.columns)}) where {_inside(part, bbox)})'
+            f'"{part.id}" as materialized (select * from ({rows.sql}) as r({", ".join(rows.columns)}) where {inside(part, bbox)})'
         )
         counts.append(f'(select count(*) from "{part.id}")')
         lists.append(f'(select {_feature(layer, part, rows)} as feature from "{part.id}" r order by id limit {int(limit)})')
@@ -49,21 +49,30 @@ def snapshot(layer: MapLayer, *, user: Any) -> str:
     )
 
 
-def _feature(layer: MapLayer, part: LayerPart, rows: Rows) -> str:
-    # Right-hand rule for polygons. Layers of several parts say which one, because ids repeat between parts.
-    geom = "ST_ForcePolygonCCW(r.geom)" if part.geometry == "polygon" else "r.geom"
+def right_handed(part: LayerPart) -> str:
+    """Return the expression of a row's geometry, EPSG:4326, whose polygons keep to the right-hand rule."""
+    return "ST_ForcePolygonCCW(r.geom)" if part.geometry == "polygon" else "r.geom"
+
+
+def feature(rows: Rows, geom: str, *, digits: int = DIGITS, more: str = "") -> str:
+    """Return the expression of a row as a Feature; `geom` is its geometry's expression, `more` are further properties."""
     names = [f"'{name}', {f'''array_to_string(r.{name}, ',')''' if name in rows.lists else f'r.{name}'}" for name in rows.columns[1:]]
-    if len(layer.parts) > 1:
-        names.append(f"'part', '{part.id}'")
-    return f"json_build_object('type', 'Feature', 'id', r.id, 'geometry', ST_AsGeoJSON({geom}, {_DIGITS})::json, 'properties', json_build_object({', '.join(names)}))"
+    properties = f"json_build_object({', '.join(names)}{more})"
+    return f"json_build_object('type', 'Feature', 'id', r.id, 'geometry', ST_AsGeoJSON({geom}, {digits})::json, 'properties', {properties})"
 
 
-def _inside(part: LayerPart, bbox: Bbox | None) -> str:
+def inside(part: LayerPart, bbox: Bbox | None) -> str:
+    """Return the condition that a row touches the box."""
     if bbox is None:
         return "true"
     envelopes = [f"ST_MakeEnvelope({', '.join(repr(float(edge)) for edge in box)}, 4326)" for box in bbox.halves()]
     # && alone compares boxes, which is exact for points only; the index serves both.
     return "(" + " or ".join(f"r.geom && {e}" if part.geometry == "point" else f"ST_Intersects(r.geom, {e})" for e in envelopes) + ")"
+
+
+def _feature(layer: MapLayer, part: LayerPart, rows: Rows) -> str:
+    # Layers of several parts say which one, because ids repeat between parts.
+    return feature(rows, right_handed(part), more=f", 'part', '{part.id}'" if len(layer.parts) > 1 else "")
 
 
 def _text(sql: str) -> str:

@@ -64,13 +64,17 @@ class AuditTrail:
         return response
 
 
+# What addresses call a layer; a collection is one, or a part of one: network.lines.
+_LAYER_NAMES = ("layer_id", "collection_id")
+
+
 def _refusal(request: HttpRequest, response: HttpResponse) -> refusals.Refusal:
     named = request.resolver_match.kwargs if request.resolver_match else {}
     told = getattr(response, "data", None) or {}
     return refusals.Refusal(
         code=str(told.get("code") or {403: "not_allowed", 404: "not_found"}[response.status_code]),
-        layer=str(named.get("layer_id") or _noun(request.path))[:40],
-        object_id=next((value for name, value in named.items() if name.endswith(("_id", "key")) and name != "layer_id"), ""),
+        layer=str(named.get("layer_id") or named.get("collection_id", "").partition(".")[0] or _noun(request.path))[:40],
+        object_id=next((value for name, value in named.items() if name.endswith(("_id", "key")) and name not in _LAYER_NAMES), ""),
         wanted=f"{request.method} {request.path}",
     )
 
@@ -87,7 +91,7 @@ class SessionGuard:
     """
 
     ME = "/api/v1/me"
-    GUARDED = ("/api/", "/admin/", "/imagery/", "/media/")
+    GUARDED = ("/api/", "/admin/", "/imagery/", "/media/", "/ogc/")
     OPEN = (ME, "/api/v1/session", "/api/v1/sign-in")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -135,6 +135,37 @@ def from_wgs84_many(lon: npt.ArrayLike, lat: npt.ArrayLike, datum: str) -> tuple
     return _checked(x, y, lon, lat, datum)
 
 
+def ring_in_wgs84(box: tuple[float, float, float, float], datum: str) -> list[tuple[float, float]]:
+    """Return the closed ring (lon, lat) around a box of the datum (smallest x and y, largest x and y); empty where there is nothing.
+
+    The box is cut to where the datum means something: maps that are zoomed far out ask for more. Its sides are bent in degrees, so
+    each is followed in steps.
+
+    Raises:
+        UnknownDatum: the code names no datum, or the box cannot be expressed in degrees.
+    """
+    west, south, east, north = _bounds(datum)
+    x0, y0, x1, y1 = max(box[0], west), max(box[1], south), min(box[2], east), min(box[3], north)
+    if x0 > x1 or y0 > y1:
+        return []
+    steps = np.linspace(0.0, 1.0, 33)
+    x = np.concatenate([x0 + (x1 - x0) * steps, np.full(33, x1), x1 - (x1 - x0) * steps, np.full(33, x0)])
+    y = np.concatenate([np.full(33, y0), y0 + (y1 - y0) * steps, np.full(33, y1), y1 - (y1 - y0) * steps])
+    lon, lat = _transformer(datum).transform(x, y)
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        raise UnknownDatum(f"The box cannot be expressed in degrees from {datum}.")
+    return list(zip(lon.tolist(), lat.tolist(), strict=True))
+
+
+def is_northing_first(datum: str) -> bool:
+    """Tell whether the register names the northing, or latitude, as the first axis. Only doors that must keep to it ask.
+
+    >>> [is_northing_first(datum) for datum in ("EPSG:4326", "EPSG:3067", "EPSG:4527")]
+    [True, False, True]
+    """
+    return crs(datum).axis_info[0].direction == "north"
+
+
 def wgs84_to_gcj02(lon: Numbers, lat: Numbers) -> tuple[Numbers, Numbers]:
     """Return the GCJ-02 position; outside the rectangle of GCJ-02 the position is unchanged."""
     inside = _inside_gcj02(lon, lat)
@@ -256,6 +287,13 @@ def _reach(datum: str) -> tuple[float, float, float, float]:
         area.east + _LAP_DEG,
         min(area.north + _LAP_DEG, MAX_LAT),
     )
+
+
+@lru_cache(maxsize=512)
+def _bounds(datum: str) -> tuple[float, float, float, float]:
+    """Return the smallest x and y and the largest x and y of where the datum means something."""
+    bounds = _transformer(datum).transform_bounds(*_reach(datum), direction=TransformDirection.INVERSE)
+    return bounds if np.isfinite(bounds).all() else (-math.inf, -math.inf, math.inf, math.inf)
 
 
 def _covers(datum: str, lon: float, lat: float) -> bool:

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.gis.geos import MultiPolygon, Polygon
+from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
 from django.test import Client
 
 from customers import services
 from customers.models import Account, AccountHolder
 from layers import access
 from layers import services as rights
-from spatial.models import Area
+from spatial.models import Area, Feeder, Line, Network, Substation
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -150,3 +150,15 @@ def dipoli(planner: User, espoo: Area) -> Account:
 def esko(espoo: Area) -> User:
     """A planner for Espoo alone."""
     return member("esko", team("planner:espoo", espoo))
+
+
+@pytest.fixture
+def grid(db) -> Network:
+    """One substation and one feeder of two lines by the museum."""
+    network = Network.objects.create(code="HEL", name="Helsinki")
+    Substation.objects.create(network=network, code="S1", name="Kluuvi", voltage_kv=110, geom=Point(*THEATRE, srid=4326))
+    course = [LineString(THEATRE, (24.94, 60.173)), LineString((24.94, 60.173), MUSEUM)]
+    feeder = Feeder.objects.create(network=network, code="F1", name="Kluuvi 1", voltage_kv=20, geom=MultiLineString(course, srid=4326))
+    for number, line in enumerate(course):
+        Line.objects.create(network=network, feeder=feeder, code=f"L{number}", kind="cable", length_m=500, geom=line)
+    return network

@@ -100,7 +100,7 @@ def test_no_save_override_no_signal_no_late_import(path):
 
 
 # What doors may share: how they are spoken to and answer, and who asks.
-SHARED_BY_DOORS = {"serializers", "messages", "commands", "authentication", "parsers", "errors"}
+SHARED_BY_DOORS = {"serializers", "messages", "answers", "commands", "authentication", "parsers", "errors"}
 
 
 @pytest.mark.parametrize("app", APPS)

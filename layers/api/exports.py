@@ -22,7 +22,7 @@ from layers.export_rows import ExportQuery
 from layers.models import Export
 from layers.registry import BadFilter
 from spatial import datums
-from spatial.selectors import utility_extent
+from spatial.selectors import utility_datums
 
 
 class ExportRequest(Strict):
@@ -69,10 +69,7 @@ class Datums(APIView):
 
     @extend_schema(responses=DatumOut(many=True))
     def get(self, request: Request) -> Response:
-        extent = utility_extent()
-        middle = ((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2) if extent else (0.0, 0.0)
-        found = datums.allowed_at(*middle)
-        rows = [{"code": datum, "label": datums.label(datum), "metres": datums.is_metres(datum)} for datum in found]
+        rows = [{"code": datum, "label": datums.label(datum), "metres": datums.is_metres(datum)} for datum in utility_datums()]
         return Response(DatumOut(rows, many=True).data)
 
 

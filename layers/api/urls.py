@@ -1,8 +1,8 @@
-"""Addresses of the map's doors, below /api/v1/."""
+"""Addresses of the map's doors, below /api/v1/, and of OGC API Features, below /ogc/features/."""
 
 from django.urls import path
 
-from layers.api import basemaps, exports, views
+from layers.api import basemaps, exports, ogc, views
 
 urlpatterns = [
     path("basemaps", basemaps.Basemaps.as_view()),
@@ -14,4 +14,14 @@ urlpatterns = [
     path("layers/<str:layer_id>/features", views.FeatureList.as_view()),
     path("layers/<str:layer_id>/features/<int:feature_id>/move", views.FeatureMove.as_view()),
     path("layers/<str:layer_id>/snapshot", views.Snapshot.as_view()),
+]
+
+ogc_urlpatterns = [
+    path("", ogc.Landing.as_view()),
+    path("conformance", ogc.Conformance.as_view()),
+    path("api", ogc.Api.as_view()),
+    path("collections", ogc.Collections.as_view()),
+    path("collections/<str:collection_id>", ogc.OneCollection.as_view()),
+    path("collections/<str:collection_id>/items", ogc.Items.as_view()),
+    path("collections/<str:collection_id>/items/<int:feature_id>", ogc.Item.as_view()),
 ]

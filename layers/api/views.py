@@ -1,6 +1,5 @@
 """The map's doors: which layers there are, their features as GeoJSON, the snapshot behind a stream, the move of any feature."""
 
-import gzip
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +12,11 @@ from rest_framework.views import APIView
 
 from layers import access, geojson, layer_list, registry
 from layers.api import serializers
+from layers.api.answers import text_answer
 from layers.api.commands import KEY, run_command
 from layers.api.messages import valid
 from layers.registry import BadFilter, MapLayer
 from layers.tile_sql import Filters
-
-_GZIP_FROM_BYTES = 2000
 
 
 class LayerList(APIView):
@@ -44,7 +42,7 @@ class FeatureList(APIView):
         asked = {name: request.query_params[name] for name in ("bbox", "limit") if name in request.query_params}
         query = valid(serializers.FeatureQuery, asked)
         text = geojson.feature_collection(layer, user=request.user, filters=_filters(request, layer), **query)
-        return _json(request, text, "application/geo+json")
+        return text_answer(request, text, "application/geo+json")
 
 
 class Snapshot(APIView):
@@ -55,7 +53,7 @@ class Snapshot(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, layer_id: str) -> HttpResponse:
         text = geojson.snapshot(registry.layer_for(request.user, layer_id), user=request.user)
-        return _json(request, text, "application/json")
+        return text_answer(request, text, "application/json")
 
 
 class FeatureMove(APIView):
@@ -92,12 +90,3 @@ def _words(request: Request, name: str) -> set[str]:
     if len(words) > 50 or not all(word.isprintable() for word in words):
         raise BadFilter(f"The words of the filter “{name[:40]}” cannot be read.")
     return words
-
-
-def _json(request: Request, text: str, content_type: str) -> HttpResponse:
-    body = text.encode()
-    headers = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Encoding"}
-    if len(body) >= _GZIP_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
-        body = gzip.compress(body, 4, mtime=0)
-        headers["Content-Encoding"] = "gzip"
-    return HttpResponse(body, content_type=content_type, headers=headers)

@@ -17,6 +17,7 @@ from customers.importing.storage import TooLarge
 from customers.selectors import NotThere, customer_card, move_row
 from layers import access, exports, idempotency, registry, tokens
 from layers import services as rights
+from layers.ogc.refusals import BadQuery
 from portal import keys, lockout, second_factor
 from portal import sessions as open_sessions
 from portal.api.authentication import NotForTokens
@@ -56,6 +57,7 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     areas.AreaInUse: (409, "area_in_use"),
     jobs.NoSuchJob: (404, "not_found"),
     registry.BadFilter: (400, "bad_filter"),
+    BadQuery: (400, "bad_query"),
     customers.AccountNumberTaken: (409, "account_number_taken"),
     customers.StaleEdit: (409, "version_conflict"),
     customers.AlreadySo: (409, "already_so"),

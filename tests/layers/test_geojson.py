@@ -3,27 +3,15 @@
 import json
 
 import pytest
-from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
+from django.contrib.gis.geos import MultiPolygon, Polygon
 
 from customers import services
 from layers import event_log
-from spatial.models import Area, Feeder, Line, Network, Substation
+from spatial.models import Area
 from tests.cast import MONDAY, MUSEUM, THEATRE, Browser, new_customer, person
 from tests.layers.town import edit
 
 pytestmark = pytest.mark.db
-
-
-@pytest.fixture
-def grid(db) -> Network:
-    """One substation and one feeder of two lines by the museum."""
-    network = Network.objects.create(code="HEL", name="Helsinki")
-    Substation.objects.create(network=network, code="S1", name="Kluuvi", voltage_kv=110, geom=Point(*THEATRE, srid=4326))
-    course = [LineString(THEATRE, (24.94, 60.173)), LineString((24.94, 60.173), MUSEUM)]
-    feeder = Feeder.objects.create(network=network, code="F1", name="Kluuvi 1", voltage_kv=20, geom=MultiLineString(course, srid=4326))
-    for number, line in enumerate(course):
-        Line.objects.create(network=network, feeder=feeder, code=f"L{number}", kind="cable", length_m=500, geom=line)
-    return network
 
 
 def features(user, layer="customers", **query):

@@ -21,6 +21,7 @@ from customers import services
 from customers.models import Account
 from layers import registry, tokens
 from layers.models import AccessToken, Basemap, LayerGrant, Session, Stream
+from layers.ogc import collections
 from spatial.models import Area
 from spatial.services.points import PointCommand
 from spatial.tiles import tile_at
@@ -34,6 +35,7 @@ from tests.walk.scene import SPOTS, Answer, Scene, Walker, found_secrets
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 ZOOMS = range(6, 17)
+EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 # Drawn around the foreign sites.
 RING = [[24.85, 60.15], [25.05, 60.15], [25.05, 60.25], [24.85, 60.25], [24.85, 60.15]]
 
@@ -68,6 +70,8 @@ def samples(town: Scene) -> dict[str, list]:
         "account_id": foreign,
         "feature_id": foreign,
         "layer_id": [layer.id for layer in registry.layers()],
+        # Every foreign customer of their own collection, then the others.
+        "collection_id": [*(["customers"] * len(foreign)), *(found.id for found in collections.collections_for(town.staff))],
         "user_id": [town.staff.pk],
         "key": ["demo"],
         "z": [12],
@@ -106,6 +110,7 @@ def questions(town: Scene) -> list[str]:
         {"class": "large"},
     ]
     asked += [{"grade": "special"}, {"bbox": "24.85,60.15,25.05,60.25"}, {"bbox": "-180,-85,180,85"}, {"q": "24.9316, 60.1751"}]
+    asked += [{"f": "html"}, {"crs": f"{EPSG}3067"}, {"bbox": "60.15,24.85,60.25,25.05", "bbox-crs": f"{EPSG}4326"}]
     asked += [{"ordering": order} for order in ("-contract_kva", "enterprise__name", "holders__user__password")]
     return [urlencode(query) for query in asked]
 
@@ -173,7 +178,7 @@ def test_no_address_tells_of_what_is_foreign(servers: list[WebProcess], proxied:
                     continue
                 for body in [*bodies.of(method, address), *(SHAPES if method == "POST" and address.startswith("/api/") else [])]:
                     walker.look(method, address, body)
-            if walker.look("GET", address).status == 200 and address.startswith("/api/v1/"):
+            if walker.look("GET", address).status == 200 and address.startswith(("/api/v1/", "/ogc/")):
                 for query in queries:
                     walker.look("GET", f"{address}?{query}")
 
