@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.contrib.gis.geos import Point as Geos
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from spatial import datums, geometry
 from spatial.models import SRID, Point, PointMove
@@ -102,7 +102,11 @@ def undo_moves(undoings: Sequence[MoveUndoing], *, user: User | None, at: dateti
     """
     with transaction.atomic():
         points = _locked([undoing.point_id for undoing in undoings])
-        undone = PointMove.objects.in_bulk([undoing.move_id for undoing in undoings])
+        earlier = PointMove.objects.filter(point=OuterRef("point"), version__lt=OuterRef("version"), to_geom__isnull=False)
+        found = PointMove.objects.annotate(before_id=Subquery(earlier.order_by("-version").values("pk")[:1]))
+        undone = found.in_bulk([undoing.move_id for undoing in undoings])
+        # Where each stood before, it was brought by an earlier row: its datum and source count again.
+        before = PointMove.objects.in_bulk([move.before_id for move in undone.values() if move.from_geom and move.before_id])
         rows = []
         for undoing in undoings:
             point, move = points[undoing.point_id], undone.get(undoing.move_id)
@@ -111,7 +115,8 @@ def undo_moves(undoings: Sequence[MoveUndoing], *, user: User | None, at: dateti
                 raise NothingToUndo("That move is not in this point's history.")
             if not can_be_undone(move, now=point.geom):
                 raise NothingToUndo("That moved nothing, or the point already stands where it stood before.")
-            rows.append(_undoing_row(point, move, reason=reason, device=device, user=user, at=at))
+            brought_by = before.get(move.before_id) if move.from_geom else None
+            rows.append(_undoing_row(point, move, brought_by, reason=reason, device=device, user=user, at=at))
         _measure(rows)
         return _write(rows, points)
 
@@ -208,10 +213,9 @@ def _journal_row(point: Point, target: Geos, *, kind: str, command: PointCommand
     )
 
 
-def _undoing_row(point: Point, undone: PointMove, *, reason: str, device: str, user: User | None, at: datetime) -> PointMove:
-    before = None
-    if undone.from_geom:
-        before = PointMove.objects.filter(point=point, version__lt=undone.version, to_geom__isnull=False).order_by("-version").first()
+def _undoing_row(
+    point: Point, undone: PointMove, before: PointMove | None, *, reason: str, device: str, user: User | None, at: datetime
+) -> PointMove:
     return PointMove(
         point=point,
         kind=PointMove.Kind.UNDO,
