@@ -20,7 +20,7 @@ import shapely
 from django.conf import settings
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ERROR_CODES, ILLEGAL_CHARACTERS_RE
 
 from layers import csv_text
 from layers.export_rows import Table, batches
@@ -183,8 +183,12 @@ def _write_xlsx(path: Path, order: Order, tick: Tick) -> None:
     book.save(path)
 
 
-def _text_cell(sheet: Any, text: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
+def _text_cell(sheet: Any, text: str) -> Any:
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)
+    # Only these are taken for something else than text; a cell object for every text would take twice the time.
+    if not text.startswith("=") and text not in ERROR_CODES:
+        return text
+    cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"
     return cell
 
@@ -256,8 +260,8 @@ def _in_datum(table: Table, rows: Sequence[Sequence[Any]], crs: str) -> tuple[An
 
     shapes = shapely.transform(shapes, convert)
     # A shape of which one corner cannot be expressed would be another shape.
-    lost = np.array([shape is not None and bool(np.isnan(shapely.get_coordinates(shape)).any()) for shape in shapes])
-    shapes = np.where(lost, None, shapes)
+    corners, owners = shapely.get_coordinates(shapes, return_index=True)
+    shapes[np.unique(owners[np.isnan(corners).any(axis=1)])] = None
     if table.part.geometry != "point":
         nothing: list[float | None] = [None] * len(rows)
         return shapes, nothing, nothing
