@@ -1138,6 +1138,7 @@ export interface components {
             subtitle: string;
             category?: string;
             match: string;
+            contact?: components["schemas"]["FoundContact"];
             grade?: string;
             status?: string;
             /** Format: double */
@@ -1145,6 +1146,10 @@ export interface components {
             /** Format: double */
             lat: number | null;
             zoom: number;
+        };
+        FoundContact: {
+            name: string;
+            phone_ends: string;
         };
         /**
          * @description * `customer` - customer
