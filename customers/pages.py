@@ -7,9 +7,9 @@ from typing import Any
 from django.core import signing
 from django.db.models import BooleanField, F, Func, Value
 
-from customers.models import AccountQuerySet, known_kva
+from customers.models import LAYER_ID, AccountQuerySet, known_kva
 from customers.selectors import CustomerFilter, customer_rows, customers_found
-from layers import access
+from layers import access, counting
 
 _SALT = "customers.pages"
 
@@ -84,10 +84,21 @@ def customer_page(
     shown = keys[:limit]
     by_id = {row["id"]: row for row in customer_rows(rows.filter(pk__in=[pk for *_, pk in shown]))}
     return {
-        "count": rows.count(),
+        "count": _count(rows, user, wanted),
         "next": signing.dumps([ordering, *map(str, shown[-1])], salt=_SALT, compress=True) if len(keys) > limit else None,
         "results": [by_id[pk] for *_, pk in shown if pk in by_id],
     }
+
+
+def _count(rows: AccountQuerySet, user: access.Person, wanted: CustomerFilter) -> int:
+    """Count what the person may see. Inside areas and narrowed to nothing the pyramid knows most of it: point by point, a large area
+    with a thousand corners made its lists five times as slow as everybody's."""
+    reach = access.areas_of(user, LAYER_ID, access.VIEW)
+    if reach.whole or not reach or not access.is_staff_role(user) or wanted != CustomerFilter():
+        return rows.count()
+    counted = counting.count(LAYER_ID, reach.polygons())
+    at_the_edge = rows.filter(point_id__in=counted.points_at_the_edge()).count() if len(counted.edge) else 0
+    return counted.inside + at_the_edge + rows.filter(point__geom__isnull=True).count()
 
 
 def _row(*values: Any) -> Func:

@@ -19,6 +19,7 @@ from spatial.models import Place
 # pg_trgm's own 0.6 first: few rows, quickly scored. It misses two letters that changed places in a short word; below 0.4 noise begins.
 TYPO_THRESHOLDS = ("0.6", "0.42")
 MIN_TAIL = 3
+TOLD_TAIL = 4
 
 
 def search(*, user: access.Person, text: str, limit: int = 12) -> list[dict[str, Any]]:
@@ -97,7 +98,8 @@ def _customers(user: access.Person, text: str, limit: int) -> list[dict[str, Any
             break
     ranked = sorted(found, key=lambda pk: _BRANCH_ORDER[found[pk]])[:limit]
     accounts = rows.select_related("point").in_bulk(ranked)
-    return [_answer(accounts[pk], found[pk]) for pk in ranked]
+    contacts = _called({pk for pk in ranked if found[pk] == "phone"}, digits(text))
+    return [_answer(accounts[pk], found[pk]) | contacts.get(pk, {}) for pk in ranked]
 
 
 _BRANCH_ORDER = {"account": 0, "name": 1, "initials": 2, "pinyin": 3, "address": 4, "phone": 5, "similar": 6}
@@ -125,6 +127,13 @@ def _branches(rows: AccountQuerySet, text: str) -> Iterator[tuple[str, QuerySet]
         for threshold in TYPO_THRESHOLDS:
             with _typo_threshold(threshold):
                 yield "similar", near.order_by("-score", *by_grade)
+
+
+def _called(accounts: set[int], number: str) -> dict[int, dict[str, Any]]:
+    """Return, for customers found by a telephone number, whose it is and how it ends."""
+    matched = _contacts_with_tail(number).filter(account__in=accounts).order_by("is_duty", "-id") if accounts else []
+    ends = max(len(number), TOLD_TAIL)
+    return {contact.account_id: {"contact": {"name": contact.name, "phone_ends": contact.phone_digits[-ends:]}} for contact in matched}
 
 
 def _contacts_with_tail(number: str) -> QuerySet:

@@ -172,6 +172,11 @@ class Moved(serializers.Serializer):
 FOUND_KINDS = ["customer", "place", "coordinate"]
 
 
+class FoundContact(serializers.Serializer):
+    name = serializers.CharField()
+    phone_ends = serializers.CharField()
+
+
 class Found(serializers.Serializer):
     kind = serializers.ChoiceField(FOUND_KINDS)
     id = serializers.JSONField()
@@ -181,6 +186,7 @@ class Found(serializers.Serializer):
     subtitle = serializers.CharField()
     category = serializers.CharField(required=False)
     match = serializers.CharField()
+    contact = FoundContact(required=False)
     grade = serializers.CharField(required=False)
     status = serializers.CharField(required=False)
     lon = serializers.FloatField(allow_null=True)

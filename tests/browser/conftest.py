@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.on_the_map import LonLat, OpenMap, wait_until_complete
 from tests.browser.world import Person, World
+from tests.portal.oidc_issuer import CLIENT_ID, CLIENT_SECRET, Issuer, running_issuer
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
@@ -65,22 +66,25 @@ def base_url(server_env: dict[str, str]) -> Iterator[str]:
     """Start the web process as it runs in production, on a database of its own; yield its address."""
     if not (ROOT / "frontend" / "dist" / "index.html").is_file():
         pytest.fail("The front end is not built: run `npm --prefix frontend run build` first (./gridatlas test does it).")
-    port, env = _free_port(), server_env
-    _run(["manage.py", "migrate", "--verbosity", "0"], env)
-    _run(["-m", "tests.browser.stage"], env)
-    web = ["-m", "uvicorn", "config.asgi:application", "--port", str(port), "--ws", "websockets-sansio", "--no-access-log"]
-    log = Path(env["VAR_DIR"]) / "web.log"
-    with log.open("w") as output, subprocess.Popen([sys.executable, *web], cwd=ROOT, env=env, stdout=output, stderr=output) as process:
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_ready(address, process, log)
-            yield address
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    _run(["manage.py", "migrate", "--verbosity", "0"], server_env)
+    _run(["-m", "tests.browser.stage"], server_env)
+    with _web_process(server_env) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    with running_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="session")
+def strict_url(base_url: str, server_env: dict[str, str], issuer: Issuer) -> Iterator[str]:
+    """Start a second web process beside the first, as a stricter utility sets it up: second factor, graded passwords, its own issuer."""
+    strict = {"SECOND_FACTOR": "staff", "PASSWORD_PROFILE": "graded", "OIDC_GROUP_MAP": "grid-planners=planner"}
+    sso = {"OIDC_SERVER_URL": issuer.url, "OIDC_CLIENT_ID": CLIENT_ID, "OIDC_CLIENT_SECRET": CLIENT_SECRET, "OIDC_NAME": "Utility"}
+    with _web_process(server_env | strict | sso) as address:
+        yield address
 
 
 @pytest.fixture
@@ -147,6 +151,12 @@ def another_context(browser: Browser, browser_context_args: dict) -> Iterator[Ca
         context.close()
 
 
+@pytest.fixture
+def first_page(another_context: Callable[..., BrowserContext]) -> Page:
+    """The page of a browser that nobody signed in on yet."""
+    return another_context().new_page()
+
+
 @pytest.fixture(scope="session")
 def _people() -> dict[str, Person]:
     return {}
@@ -180,6 +190,24 @@ def open_map(base_url: str) -> Callable[..., OpenMap]:
         return OpenMap(page)
 
     return go
+
+
+@contextlib.contextmanager
+def _web_process(env: dict[str, str]) -> Iterator[str]:
+    port = _free_port()
+    web = ["-m", "uvicorn", "config.asgi:application", "--port", str(port), "--ws", "websockets-sansio", "--no-access-log"]
+    log = Path(env["VAR_DIR"]) / f"web-{port}.log"
+    with log.open("w") as output, subprocess.Popen([sys.executable, *web], cwd=ROOT, env=env, stdout=output, stderr=output) as process:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_ready(address, process, log)
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _fresh_database(name: str) -> str:

@@ -4,13 +4,14 @@ A new screen is one entry of SCREENS: the accessibility and language tests then 
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.on_the_map import wait_until_complete
 from tests.cast import PASSWORD
@@ -79,6 +80,10 @@ def visit(
 ) -> Iterator["Screen"]:
     """Bring a signed-in page to every screen in turn. It is loaded afresh after a screen that was reached by presses."""
     lon, lat = MUSEUM
+    loading: set[Request] = set()
+    page.on("request", lambda request: loading.add(request))
+    page.on("requestfinished", lambda request: loading.discard(request))
+    page.on("requestfailed", lambda request: loading.discard(request))
     afresh = True
     for screen in screens or SCREENS:
         if screen.name in but:
@@ -88,18 +93,21 @@ def visit(
             page.goto(f"{base_url}/healthz")
         page.goto(f"{base_url}/#map=17.00/{lat:.5f}/{lon:.5f}{screen.address.format(**cast)}")
         wait_until_complete(page)
-        _settle(page)
+        _settle(page, loading)
         if screen.reach:
             screen.reach(page, language)
-            _settle(page)
+            _settle(page, loading)
         yield screen
         afresh = screen.reach is not None
 
 
-def _settle(page: Page) -> None:
-    """Wait until nothing is being loaded."""
-    page.wait_for_timeout(300)
-    page.wait_for_load_state("networkidle")
+def _settle(page: Page, loading: Set[Request]) -> None:
+    """Wait until nothing has been loaded, and the page had time to draw, three times in a row."""
+    until, calm = time.monotonic() + 30, 0
+    while calm < 3:
+        assert time.monotonic() < until, f"still loading: {[request.url for request in loading]}"
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 50)))")
+        calm = 0 if loading else calm + 1
     expect(page.locator("[class*=spinner]")).to_have_count(0)
 
 

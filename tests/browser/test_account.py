@@ -1,63 +1,16 @@
 """Signing in and one's own account, as a person at a browser does it. Everybody here has an account of their own: stage.ACCOUNTS."""
 
-import base64
-import hashlib
-import hmac
 import re
-import struct
 import time
-import urllib.error
-import urllib.request
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.on_the_map import LonLat
 from tests.browser.screens import MUSEUM
+from tests.browser.signing_in import code_of, enter, expect_map, fill_in, open_account, sign_out, status_with, with_second_step
+from tests.browser.world import Person
 from tests.cast import PASSWORD
 
 NEW_PASSWORD = "seven grey herons wait"
-
-
-def code_of(secret: str, at: float) -> str:
-    """The app in the telephone, written from RFC 6238 without the server's code."""
-    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(at) // 30), hashlib.sha1).digest()
-    return f"{(struct.unpack('>I', mac[mac[-1] & 15 :][:4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
-
-
-@pytest.fixture
-def first_page(another_context) -> Page:
-    return another_context().new_page()
-
-
-def fill_in(page: Page, username: str, password: str = PASSWORD) -> None:
-    page.get_by_label("User name").fill(username)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
-def enter(page: Page, base_url: str, username: str, password: str = PASSWORD, *, at: LonLat = MUSEUM, **address: str) -> None:
-    """Sign in by the page, at an address that is kept."""
-    lon, lat = at
-    page.goto(f"{base_url}/#map=15.00/{lat:.5f}/{lon:.5f}" + "".join(f"&{name}={value}" for name, value in address.items()))
-    fill_in(page, username, password)
-
-
-def expect_map(page: Page) -> None:
-    expect(page.get_by_role("button", name=re.compile("menu of"))).to_be_visible(timeout=30_000)
-
-
-def sign_out(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("menu of")).click()
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_label("User name")).to_be_visible()
-
-
-def open_account(page: Page, part: str) -> None:
-    expect_map(page)
-    page.get_by_role("button", name=re.compile("menu of")).click()
-    page.get_by_role("button", name="My account").click()
-    page.get_by_role("tab", name=part).click()
 
 
 def test_signing_in_leads_where_one_wanted_to_go(first_page, base_url):
@@ -124,18 +77,57 @@ def test_a_second_step_is_set_up_asked_for_and_replaced_by_a_recovery_code_once(
     sign_out(page)
 
     fill_in(page, "eino")
-    page.get_by_role("button", name="Use a recovery code instead").click()
-    page.get_by_label("Recovery code").fill(recovery_code)
-    page.get_by_role("button", name="Go on").click()
+    give_recovery_code(page, recovery_code)
     expect_map(page)
     sign_out(page)
 
     fill_in(page, "eino")
-    page.get_by_role("button", name="Use a recovery code instead").click()
-    page.get_by_label("Recovery code").fill(recovery_code)
-    page.get_by_role("button", name="Go on").click()
+    give_recovery_code(page, recovery_code)
     expect(page.get_by_role("alert")).to_contain_text("was used before. Each works once")
     expect(page.get_by_label("Recovery code")).to_be_focused()
+
+
+def test_recovery_codes_are_renewed_and_the_second_step_is_switched_off(first_page, base_url, at_the_server):
+    page, old = first_page, with_second_step(at_the_server, "toivo")
+    enter(page, base_url, "toivo")
+    give_recovery_code(page, old[0])
+    open_account(page, "Password and second step")
+    expect(page.get_by_text("9 recovery codes left")).to_be_visible()
+
+    page.get_by_role("button", name="New recovery codes").click()
+    page.get_by_label("Your password now").fill("not my password")
+    page.get_by_role("button", name="New recovery codes").click()
+    expect(page.get_by_text("This is not your password.")).to_be_visible()
+    page.get_by_label("Your password now").fill(PASSWORD)
+    page.get_by_role("button", name="New recovery codes").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    new = page.locator("dialog ol code").all_inner_texts()
+    assert len(new) == 10
+    page.get_by_role("button", name="I have kept them").click()
+    expect(page.get_by_text("10 recovery codes left")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    sign_out(page)
+    fill_in(page, "toivo")
+    give_recovery_code(page, old[1])
+    expect(page.get_by_role("alert")).to_contain_text("is not right")
+    page.get_by_label("Recovery code").fill(new[0])
+    page.get_by_role("button", name="Go on").click()
+
+    open_account(page, "Password and second step")
+    page.get_by_role("button", name="Switch off").click()
+    page.get_by_label("Your password now").fill(PASSWORD)
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.get_by_text("The second step is off.")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    sign_out(page)
+    fill_in(page, "toivo")
+    expect_map(page)
+
+
+def give_recovery_code(page: Page, code: str) -> None:
+    page.get_by_role("button", name="Use a recovery code instead").click()
+    page.get_by_label("Recovery code").fill(code)
+    page.get_by_role("button", name="Go on").click()
 
 
 def test_who_guesses_is_locked_out_and_sees_how_long(first_page, base_url):
@@ -165,6 +157,19 @@ def test_a_session_ended_elsewhere_is_signed_out_here(first_page, another_contex
     expect(first_page.locator("#map")).to_have_count(1)
 
 
+def test_one_session_is_ended_and_the_others_stay(first_page, base_url):
+    elsewhere = [Person(base_url, "vesa"), Person(base_url, "vesa")]
+    enter(first_page, base_url, "vesa")
+    open_account(first_page, "Signed in on")
+    ends = first_page.get_by_role("button", name="Sign out: Python")
+    expect(ends).to_have_count(2)
+
+    ends.first.click()
+
+    expect(ends).to_have_count(1)
+    assert sorted(person.is_signed_in() for person in elsewhere) == [False, True]
+
+
 def test_a_token_is_made_reads_its_layer_and_is_taken_back(first_page, base_url, world):
     world.customer("Kansallismuseo", MUSEUM, grade="first")
     enter(first_page, base_url, "aino")
@@ -177,9 +182,18 @@ def test_a_token_is_made_reads_its_layer_and_is_taken_back(first_page, base_url,
     token = first_page.locator("dialog code").first.inner_text()
     expect(first_page.get_by_text(f"{base_url}/tiles/customers/{{z}}/{{x}}/{{y}}.mvt")).to_be_visible()
 
+    # Shown once: neither Esc, nor another part, nor Back takes it away before it is stored.
+    first_page.keyboard.press("Escape")
+    first_page.keyboard.press("Escape")
+    expect(first_page.get_by_role("button", name="Close")).to_have_count(0)
+    expect(first_page.get_by_role("tab", name="Signed in on")).to_be_disabled()
+    first_page.go_back()
+    expect(first_page.get_by_text(token, exact=True)).to_be_visible()
+
     features = f"{base_url}/api/v1/layers/customers/features?bbox=24.9,60.1,25.0,60.2"
     assert status_with(token, features) == 200
-    first_page.get_by_role("button", name="Done").click()
+    first_page.get_by_role("button", name="I have stored it").click()
+    expect(first_page.get_by_role("button", name="Close")).to_be_visible()
     first_page.get_by_role("button", name="Take back the token QGIS on my desk").click()
     first_page.get_by_role("button", name="Take back", exact=True).click()
     expect(first_page.get_by_text("You have no access tokens")).to_be_visible()
@@ -222,6 +236,7 @@ def test_a_password_is_chosen_by_the_link_of_an_e_mail_once(first_page, base_url
     )
     page.goto(f"{base_url}/set-password#key={key}")
     new = page.get_by_label("New password", exact=True)
+    expect(page).to_have_url(f"{base_url}/set-password")
     new.fill("short")
     page.get_by_role("button", name="Save the password").click()
     expect(page.get_by_text("does not follow all rules yet")).to_be_visible()
@@ -281,12 +296,3 @@ def test_after_idle_time_the_map_waits_behind_the_sign_in_form_with_all_that_was
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(name).to_have_value("Half typed")
     expect(page).to_have_url(re.compile("panel=add"))
-
-
-def status_with(token: str, address: str) -> int:
-    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code

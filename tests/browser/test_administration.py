@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.on_the_map import OpenMap
 from tests.browser.screens import MUSEUM, THEATRE
+from tests.browser.signing_in import status_with, with_second_step
 from tests.browser.world import Person, Refused
 
 CENTRE = (24.9400, 60.1735)
@@ -17,6 +18,21 @@ WEST = ["24.92, 60.17", "24.94, 60.17", "24.94, 60.18", "24.92, 60.18"]
 
 # A little to the east of that.
 BESIDE = (24.9408, 60.1750)
+
+FAILED_JOB = """
+from django.utils import timezone
+from django_q.models import Task
+now, why = timezone.now(), "Traceback:\\n  ...\\nOperationalError: the disk is full"
+name = "portal.jobs.forget_old_tries"
+Task.objects.create(id="0" * 32, name=name, func=name, args=(), kwargs={}, started=now, stopped=now, success=False, result=why)
+"""
+# No worker runs here that would take it.
+TAKE_FROM_QUEUE = """
+from django_q.models import OrmQ
+for job in OrmQ.objects.all():
+    print(job.func())
+    job.delete()
+"""
 
 
 @pytest.fixture
@@ -411,3 +427,47 @@ def test_a_session_of_somebody_is_ended(page, aino, open_admin):
     expect(page.get_by_text("Nobody is signed in")).to_be_visible()
     with pytest.raises(Refused):
         anna.get("/api/v1/me")
+
+
+def test_a_token_of_somebody_is_revoked(page, aino, open_admin):
+    vesa = Person(aino.base_url, "vesa")
+    token = vesa.post("/api/v1/tokens", {"name": "QGIS of Vesa", "layers": ["customers"], "days": 7})["token"]
+    features = f"{aino.base_url}/api/v1/layers/customers/features?bbox=24.9,60.1,25.0,60.2"
+    assert status_with(token, features) == 200
+    open_admin(f"access/{number_of(aino, 'vesa')}")
+    tokens = page.get_by_role("table", name="Access tokens")
+    expect(tokens.get_by_role("row").nth(1)).to_contain_text("QGIS of Vesa")
+
+    tokens.get_by_role("button", name="Revoke").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+
+    expect(page.get_by_text("No token", exact=True)).to_be_visible()
+    assert status_with(token, features) == 401
+
+
+def test_the_second_factor_of_a_lost_phone_is_removed(page, aino, open_admin, at_the_server):
+    with_second_step(at_the_server, "vesa")
+    assert not Person(aino.base_url, "vesa").is_signed_in()
+    open_admin(f"people/{number_of(aino, 'vesa')}")
+    pane = page.get_by_role("region", name="Vesa Tester")
+
+    pane.get_by_role("button", name="Remove the second factor").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove the second factor").click()
+
+    expect(page.get_by_text("Vesa Tester has no second factor any more.")).to_be_visible()
+    expect(pane.get_by_role("button", name="Remove the second factor")).to_have_count(0)
+    assert Person(aino.base_url, "vesa").is_signed_in()
+
+
+def test_failed_work_is_told_in_words_and_tried_again(page, aino, open_admin, at_the_server):
+    at_the_server(FAILED_JOB)
+    open_admin("system")
+    failed = page.get_by_role("table", name="Failed work")
+    expect(failed.get_by_role("rowheader")).to_have_text("Forget old tries of passwords")
+    expect(failed.get_by_role("row").nth(1)).to_contain_text("OperationalError: the disk is full")
+
+    failed.get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_text("“Forget old tries of passwords” was put in the queue again.")).to_be_visible()
+    expect(failed).to_have_count(0)
+    assert at_the_server(TAKE_FROM_QUEUE) == "portal.jobs.forget_old_tries"

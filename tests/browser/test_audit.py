@@ -92,6 +92,23 @@ def test_the_same_in_chinese(page: Page, sign_in: Callable[..., Page], open_map:
     expect(first).to_contain_text("wrong gate")
 
 
+def test_on_a_tablet_the_rows_come_first(
+    another_context: Callable[..., Any], sign_in: Callable[..., Page], open_map: Opening, world: World
+) -> None:
+    for number in range(6):
+        world.customer(f"Tarkastustalo {number}", SQUARE)
+    page = another_context(viewport={"width": 1024, "height": 768}).new_page()
+    sign_in(page, "supervisor")
+    open_map(page, at=SQUARE, drawer="audit")
+    expect(rows(page).nth(5)).to_be_attached()
+
+    bottom = rows(page).nth(3).bounding_box()
+    assert bottom
+    assert bottom["y"] + bottom["height"] <= 768
+    page.get_by_text(say("en", "audit:filter.fold")).click()
+    expect(page.get_by_label(say("en", "audit:filter.person"), exact=True)).to_be_visible()
+
+
 def test_a_planner_has_no_audit(page: Page, sign_in: Callable[..., Page], open_map: Opening, moved: dict[str, Any]) -> None:
     sign_in(page, "planner")
     open_map(page, at=SQUARE, drawer="audit")

@@ -146,6 +146,30 @@ def test_the_key_u_goes_back_one_move_after_the_other(page, sign_in, open_map, w
     expect(page.get_by_text("You have no move of this customer to take back")).to_be_visible()
 
 
+def test_an_edit_is_undone_as_long_as_its_fields_stand(page, sign_in, open_map, world, planner):
+    customer = world.customer("Muutostalo", SQUARE, address="Old street 1", contract_kva=1250)
+    edit(planner, world, customer, address="New street 2", contract_kva=800, classes=["large"])
+    edit(planner, world, customer, contacts=[{"name": "Mikko", "phone": "+358 9 4050 9552"}])
+    sign_in(page, "planner")
+    open_map(page, at=SQUARE, sel=f"customers:{customer['id']}", tab="history")
+    undo = rows(page).filter(has_text="New street 2").get_by_role("button", name="Undo")
+    # Of the contacts the journal keeps only how a number ends.
+    expect(rows(page).filter(has_text="Mikko").get_by_role("button")).to_have_count(0)
+
+    undo.click()
+
+    expect(page.get_by_text("The edit of Muutostalo was taken back.")).to_be_visible()
+    expect(rows(page).nth(0)).to_contain_text("Address: New street 2 → Old street 1")
+    expect(undo).to_have_count(1)
+    card = world.card(customer["id"])
+    assert (card["address"], card["contract_kva"], card["classes"], len(card["contacts"])) == ("Old street 1", 1250, [], 1)
+
+
+def edit(person: Person, world: World, customer: dict, **fields) -> None:
+    base = {"base_version": world.card(customer["id"])["version"]}
+    person.send("PATCH", f"/api/v1/customers/{customer['id']}", base | fields)
+
+
 def test_history_is_read_only_for_a_dispatcher(page, sign_in, open_map, wanderer):
     sign_in(page, "dispatcher")
     open_map(page, at=SQUARE, sel=f"customers:{wanderer['id']}", tab="history")

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, Route, expect
 PICTURE = Path(__file__).parents[2] / "layers" / "data" / "no-imagery.png"
 MUSEUM = (24.9316, 60.1751)
 THEATRE = (24.9472, 60.1716)
+# In the county, beyond the detail of the basemap.
+BARE = (25.0900, 60.2900)
 
 
 @pytest.fixture
@@ -211,6 +213,35 @@ def test_a_place_is_told_by_a_word_and_its_address(page, sign_in, open_map):
 
     expect(page.get_by_role("option", name="Mannerheimintie Street")).to_be_visible()
     expect(page.get_by_role("option", name="Finlandia-talo Place · Mannerheimintie 13")).to_be_visible()
+
+
+def test_a_phone_number_tells_whose_it_is_and_what_matched(page, sign_in, open_map, world):
+    world.customer("Kansallismuseo", MUSEUM, contacts=[{"name": "Mikko", "phone": "+358 9 4050 9552"}, {"name": "Anna", "phone": "112"}])
+    sign_in(page, "dispatcher")
+    open_map(page, at=MUSEUM)
+    found = page.get_by_role("option")
+
+    page.get_by_role("combobox").fill("0 9552")
+    expect(found).to_contain_text("Mikko …09552")
+    expect(found.locator("mark")).to_have_text("09552")
+
+    page.get_by_role("combobox").fill("kansall")
+    expect(found.locator("mark")).to_have_text("Kansall")
+
+
+def test_on_a_phone_the_notice_of_the_basemap_leaves_the_selected_customer_in_sight(another_context, sign_in, open_map, world):
+    customer = world.customer("Kaukotalo", BARE)
+    page = another_context(viewport={"width": 390, "height": 844}, has_touch=True).new_page()
+    sign_in(page)
+    open_map(page, at=BARE, sel=f"customers:{customer['id']}")
+    notice = page.get_by_text("The basemap has no detail here, only land, water and names.")
+    expect(notice).to_be_visible()
+
+    [over, card] = [place.bounding_box() for place in (notice, page.get_by_role("complementary", name="Selected customer"))]
+    assert over and card
+    # The selection stands in the middle of what is free above the card.
+    middle = (48 + card["y"]) / 2
+    assert over["y"] + over["height"] < middle - 40
 
 
 @pytest.mark.parametrize("size", [(1024, 768), (390, 844)])

@@ -47,6 +47,13 @@ class Person:
     def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
         return self._ask(method, path, body)
 
+    def is_signed_in(self) -> bool:
+        try:
+            self.get("/api/v1/me")
+        except Refused:
+            return False
+        return True
+
     def cookie(self, name: str) -> str:
         return next((cookie.value or "" for cookie in self.cookies if cookie.name == name), "")
 

@@ -15,6 +15,12 @@ def first(planner, text: str) -> dict:
     return results[0] if results else {}
 
 
+def test_of_a_phone_number_it_tells_whose_it_is_and_how_it_ends(museum, planner):
+    assert first(planner, "09552")["contact"] == {"name": "Mikko", "phone_ends": "09552"}
+    assert first(planner, "552")["contact"] == {"name": "Mikko", "phone_ends": "9552"}
+    assert "contact" not in first(planner, "0012345678")
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -50,10 +51,15 @@ class Issuer:
         return 200, {"access_token": secrets.token_hex(8), "token_type": "Bearer", "expires_in": 60, "id_token": signed}
 
     def sent_back(self, authorize_url: str) -> str:
-        """Return where the browser goes after somebody signed in at `authorize_url`: the path of our callback."""
+        """Return where the browser goes after somebody signed in at `authorize_url`: our callback."""
         asked = parse_qs(urlsplit(authorize_url).query)
-        back = urlsplit(asked["redirect_uri"][0])
-        return f"{back.path}?{urlencode({'code': 'once', 'state': asked['state'][0]})}"
+        return f"{asked['redirect_uri'][0]}?{urlencode({'code': 'once', 'state': asked['state'][0]})}"
+
+    def page(self, authorize_url: str) -> str:
+        """Return the page on which a person signs in: one press."""
+        return (
+            f'<!doctype html><title>Utility</title><h1>Utility sign-in</h1><a href="{escape(self.sent_back(authorize_url))}">Continue</a>'
+        )
 
 
 @contextmanager
@@ -62,18 +68,23 @@ def running_issuer() -> Iterator[Issuer]:
 
     class Doors(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if urlsplit(self.path).path == "/authorize":
+                self._answer(200, issuer.page(self.path).encode(), "text/html; charset=utf-8")
+                return
             documents = {"/.well-known/openid-configuration": issuer.configuration, "/keys": issuer.keys}
             found = documents.get(self.path)
-            self._answer(200 if found else 404, found() if found else {})
+            self._answer_json(200 if found else 404, found() if found else {})
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self._answer(*issuer.token({name: values[0] for name, values in parse_qs(body).items()}))
+            self._answer_json(*issuer.token({name: values[0] for name, values in parse_qs(body).items()}))
 
-        def _answer(self, status: int, content: dict[str, Any]) -> None:
-            body = json.dumps(content).encode()
+        def _answer_json(self, status: int, content: dict[str, Any]) -> None:
+            self._answer(status, json.dumps(content).encode(), "application/json")
+
+        def _answer(self, status: int, body: bytes, kind: str) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -1,9 +1,11 @@
 """The regular jobs: scheduled once, and each does what its name says."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.management import call_command
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
@@ -13,6 +15,7 @@ from customers.jobs import refresh_classification
 from customers.models import ClassMembership, GradePeriod
 from layers.jobs import forget_old_answers, forget_old_sessions
 from layers.models import Event, IdempotencyKey, Session
+from portal.management.commands.schedule_jobs import TIMETABLE
 from tests.cast import MONDAY, Browser
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db]
@@ -25,6 +28,13 @@ def test_scheduling_twice_is_scheduling_once_and_every_job_exists():
     functions = list(Schedule.objects.values_list("func", flat=True))
     assert len(functions) == len(set(functions)) == 8
     assert all(callable(import_string(name)) for name in functions)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_daily_job_has_words_on_the_system_page(language):
+    words = json.loads((settings.BASE_DIR / "frontend/src/locales" / language / "administration.json").read_text())["system"]["job"]
+
+    assert set(words) == {name.split(".")[-1] for name in TIMETABLE}
 
 
 def test_a_grade_that_begins_tomorrow_takes_effect_tomorrow_on_every_map(museum):

@@ -1423,6 +1423,7 @@ export interface components {
             subtitle: string;
             category?: string;
             match: string;
+            contact?: components["schemas"]["FoundContact"];
             grade?: string;
             status?: string;
             /** Format: double */
@@ -1430,6 +1431,10 @@ export interface components {
             /** Format: double */
             lat: number | null;
             zoom: number;
+        };
+        FoundContact: {
+            name: string;
+            phone_ends: string;
         };
         /**
          * @description * `customer` - customer

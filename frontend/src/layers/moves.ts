@@ -7,7 +7,7 @@ import { formatLength } from "@/lib/format";
 import { compassPoint } from "@/lib/geodesy";
 import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { errorText, requestIdOf } from "@/lib/ui/errors";
 import { urlState } from "@/lib/url-state";
 import type { MapLayers } from "./map-layers";
 
@@ -84,7 +84,7 @@ export async function takeBack(
         : {
             kind: "error",
             text: errorText(error, i18next.t),
-            ...(errorRequestId(error) ? { requestId: errorRequestId(error) as string } : {}),
+            ...requestIdOf(error),
           },
     );
     return false;

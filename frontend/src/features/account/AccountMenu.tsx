@@ -2,9 +2,9 @@
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe, useSignOut } from "@/api/session";
-import { LANGUAGES, setLanguage } from "@/lib/i18n";
 import { setPreference, type Theme, usePreferences } from "@/lib/preferences";
 import { Icon, type IconName, Popover } from "@/lib/ui";
+import { LanguageButtons } from "@/lib/ui/LanguageButtons";
 import { urlState } from "@/lib/url-state";
 import css from "./account.module.css";
 
@@ -15,7 +15,7 @@ const THEMES: readonly { theme: Theme; icon: IconName }[] = [
 ];
 
 export default function AccountMenu() {
-  const { t, i18n } = useTranslation(["account", "domain"]);
+  const { t } = useTranslation(["account", "domain"]);
   const me = useMe();
   const signOut = useSignOut();
   const { theme, singleKeys } = usePreferences();
@@ -53,17 +53,7 @@ export default function AccountMenu() {
       <fieldset className={css.choice}>
         <legend>{t("language")}</legend>
         <div className={css.segments}>
-          {LANGUAGES.map(({ code, label, tag }) => (
-            <button
-              key={code}
-              type="button"
-              lang={tag}
-              aria-pressed={i18n.language === code}
-              onClick={() => setLanguage(code)}
-            >
-              {label}
-            </button>
-          ))}
+          <LanguageButtons />
         </div>
       </fieldset>
       <fieldset className={css.choice}>

@@ -10,6 +10,7 @@ import css from "./administration.module.css";
 import { Unread, When } from "./parts";
 import { useWords } from "./words";
 
+const TABLES_SHOWN = 12;
 const PARTS: readonly HealthPart[] = ["database", "redis", "migrations", "worker", "mapproxy"];
 
 export default function System() {
@@ -32,8 +33,8 @@ export default function System() {
           <div className={css.cards}>
             <Health health={data.health} />
             <Versions versions={data.versions} />
-            <Storage storage={data.storage} />
             <Jobs jobs={data.jobs} />
+            <Storage storage={data.storage} />
             <Streams streams={data.streams} />
           </div>
         </>
@@ -44,10 +45,11 @@ export default function System() {
   );
 }
 
-function Card({ title, wide, children }: { title: string; wide?: boolean; children: ReactNode }) {
+/** `size`: over two columns, or beside two rows, where there are as many. */
+function Card({ title, size, children }: { title: string; size?: "wide" | "tall"; children: ReactNode }) {
   const id = useId();
   return (
-    <section className={css.card} aria-labelledby={id} data-wide={wide ? "" : undefined}>
+    <section className={css.card} aria-labelledby={id} data-size={size}>
       <h2 id={id}>{title}</h2>
       {children}
     </section>
@@ -113,7 +115,7 @@ function Storage({ storage }: { storage: AdminSystem["storage"] }) {
   const { t } = useTranslation("administration");
   const { database_bytes, files_bytes, disk_free_bytes, tables } = storage;
   return (
-    <Card title={t("system.storage")}>
+    <Card title={t("system.storage")} size="tall">
       <dl className={css.figures}>
         <Figure label={t("system.database")} value={formatBytes(database_bytes)} />
         <Figure label={t("system.files")} value={formatBytes(files_bytes)} />
@@ -128,7 +130,7 @@ function Storage({ storage }: { storage: AdminSystem["storage"] }) {
           </tr>
         </thead>
         <tbody>
-          {tables.map((table) => (
+          {tables.slice(0, TABLES_SHOWN).map((table) => (
             <tr key={table.name}>
               <th scope="row">{table.name}</th>
               <td>{formatBytes(table.bytes)}</td>
@@ -155,7 +157,7 @@ function Jobs({ jobs }: { jobs: AdminSystem["jobs"] }) {
   // Jobs are named by where they are written: layers.jobs.check_audit.
   const word = (name: string) => t(`system.job.${name.split(".").at(-1)}`, { defaultValue: name });
   return (
-    <Card title={t("system.jobs")} wide>
+    <Card title={t("system.jobs")} size="wide">
       <dl className={css.figures}>
         <Figure label={t("system.queued")} value={formatNumber(jobs.queued)} />
         <Figure label={t("system.running")} value={formatNumber(jobs.running)} />

@@ -2,7 +2,7 @@
 import i18next from "i18next";
 import { isProblem } from "@/api/problem";
 import { notify } from "@/lib/notices";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { errorText, requestIdOf } from "@/lib/ui/errors";
 
 /** Return the error, for a form to show beside its fields; null when it is done. */
 export async function act<T>(
@@ -29,8 +29,7 @@ function takeBack(undo: () => Promise<unknown>): Promise<unknown> {
 }
 
 function tellRefusal(error: unknown): void {
-  const requestId = errorRequestId(error);
-  notify({ kind: "error", text: refusalText(error), ...(requestId ? { requestId } : {}) });
+  notify({ kind: "error", text: refusalText(error), ...requestIdOf(error) });
 }
 
 /** The administration's own words for a refusal, else the words everybody gets, else the server's sentence. */

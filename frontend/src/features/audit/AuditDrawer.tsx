@@ -18,11 +18,11 @@ export default function AuditDrawer() {
       <header className={css.head}>
         <h2>{t("title")}</h2>
         <p>{t("question")}</p>
+        <AuditFilters query={query} onQuery={setQuery} />
         <a className={css.export} href={exportAddress(query)} download title={t("exportHelp")}>
           {t("export")}
         </a>
       </header>
-      <AuditFilters query={query} onQuery={setQuery} />
       {audit.isPending && <Loading />}
       {audit.isError && (
         <Message tone="critical" requestId={errorRequestId(audit.error)}>

@@ -43,7 +43,7 @@ export function AuditFilters({ query, onQuery }: { query: AuditQuery; onQuery: (
   const selected = selection?.layer === "customers" ? `customers:${selection.id}` : null;
   const set = Object.keys(query).length;
   return (
-    <details className={css.fold} open={useLayoutIsWide()}>
+    <details className={css.fold} open={useIsRoomy()}>
       <summary>{set ? t("filter.foldSet", { count: set }) : t("filter.fold")}</summary>
       <form key={round} className={css.filters} onSubmit={show}>
         <SelectField
@@ -95,16 +95,16 @@ export function AuditFilters({ query, onQuery }: { query: AuditQuery; onQuery: (
   );
 }
 
-/** On a phone the rows come first, and the filters stand folded above them. */
-const wide = matchMedia("(min-width: 641px)");
+/** On a small screen the rows come first, and the filters stand folded above them; audit.module.css has the same sizes. */
+const roomy = matchMedia("(min-width: 1101px) and (min-height: 801px)");
 
-function useLayoutIsWide(): boolean {
+function useIsRoomy(): boolean {
   return useSyncExternalStore(
     (changed) => {
-      wide.addEventListener("change", changed);
-      return () => wide.removeEventListener("change", changed);
+      roomy.addEventListener("change", changed);
+      return () => roomy.removeEventListener("change", changed);
     },
-    () => wide.matches,
+    () => roomy.matches,
   );
 }
 

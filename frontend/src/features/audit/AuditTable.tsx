@@ -85,6 +85,7 @@ function Summary({ row, open, onToggle }: { row: AuditRow; open: boolean; onTogg
 
 function Details({ row }: { row: AuditRow }) {
   const { t } = useTranslation("audit");
+  const { zone } = useMe().utility;
   const fields = [...new Set([...Object.keys(row.before ?? {}), ...Object.keys(row.after ?? {})])];
   const about = {
     seq: String(row.seq),
@@ -96,7 +97,7 @@ function Details({ row }: { row: AuditRow }) {
   };
   // What was not recorded is left blank; what was recorded as empty says so.
   const told = (values: AuditRow["before"], field: string) =>
-    values && field in values ? (wordOf(t, field, values[field]) ?? t("nothing")) : "";
+    values && field in values ? (wordOf(t, zone, field, values[field]) ?? t("nothing")) : "";
   return (
     <div className={css.detail}>
       {row.reason && (
@@ -145,7 +146,8 @@ function Details({ row }: { row: AuditRow }) {
 }
 
 /** What the audit's own fields hold is a word of ours ("joined", "view"); the rest is told like the ledger's. */
-function wordOf(t: TFunction, field: string, value: unknown): string | null {
+function wordOf(t: TFunction, zone: string, field: string, value: unknown): string | null {
+  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:/.test(value)) return formatTime(value, zone);
   const words = valueWords(field, value);
   return typeof value === "string" && /^\w+$/.test(value)
     ? t(`value.${field}.${value}`, { defaultValue: words })

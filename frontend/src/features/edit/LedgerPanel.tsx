@@ -13,7 +13,7 @@ import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
 import { numberTyped } from "@/lib/numbers";
 import { Button, Empty, Loading, Message, TextField } from "@/lib/ui";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { errorRequestId, errorText, requestIdOf } from "@/lib/ui/errors";
 import { ChipChoice, SelectField } from "@/lib/ui/fields";
 import { useNow } from "@/lib/ui/Time";
 import { urlState, useSelection } from "@/lib/url-state";
@@ -246,9 +246,4 @@ async function putBack(saved: CustomerCard, done: Draft, t: ReturnType<typeof us
   } catch (error) {
     notify({ kind: "error", text: errorText(error, t), ...requestIdOf(error) });
   }
-}
-
-function requestIdOf(error: unknown): { requestId?: string } {
-  const requestId = errorRequestId(error);
-  return requestId ? { requestId } : {};
 }

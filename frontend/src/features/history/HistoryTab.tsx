@@ -1,7 +1,9 @@
 /** Tab "History" of the card: the journal in words, newest first, its replay on the map, Undo on every row that has one. */
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { editCustomer } from "@/api/customer-commands";
 import { useCustomer } from "@/api/customers";
+import { newIdempotencyKey } from "@/api/http";
 import { isMove, useHistory } from "@/api/moves";
 import { useMay, useMe } from "@/api/session";
 import type { Edit, Move } from "@/api/types";
@@ -9,9 +11,12 @@ import { useMapLayers } from "@/layers/context";
 import { moveWords, takeBack } from "@/layers/moves";
 import { formatTime } from "@/lib/format";
 import { fieldName, valueWords } from "@/lib/ledger-words";
+import { nameOf } from "@/lib/names";
+import { notify } from "@/lib/notices";
 import { Button, Empty, Icon, Loading, Message, TextField } from "@/lib/ui";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { errorRequestId, errorText, requestIdOf } from "@/lib/ui/errors";
 import { Age, ZoneNote } from "@/lib/ui/Time";
+import { formerValues } from "./former";
 import css from "./history.module.css";
 import { stepsOf } from "./journal";
 import { Replay } from "./Replay";
@@ -59,7 +64,7 @@ export default function HistoryTab({ id }: { id: number }) {
               onStep={setChosen}
             />
           ) : (
-            <EditRow key={`edit-${row.id}`} edit={row} />
+            <EditRow key={`edit-${row.id}`} customerId={id} edit={row} />
           ),
         )}
       </ol>
@@ -113,8 +118,23 @@ function Row({
 }
 
 /** "Edited by Pekka Planner", with each field before and after. */
-function EditRow({ edit }: { edit: Edit }) {
-  const { t } = useTranslation(["history", "domain"]);
+function EditRow({ customerId, edit }: { customerId: number; edit: Edit }) {
+  const { t } = useTranslation(["history", "domain", "errors"]);
+  const may = useMay("edit");
+  const card = useCustomer(customerId).data;
+  const former = may && card ? formerValues(edit, card) : null;
+  const [working, setWorking] = useState(false);
+  const undo = async () => {
+    if (!card || !former) return;
+    setWorking(true);
+    try {
+      await editCustomer(card.id, { ...former, base_version: card.version }, newIdempotencyKey());
+      notify({ kind: "done", text: t("editUndone", { name: nameOf(card) }) });
+    } catch (error) {
+      notify({ kind: "error", text: errorText(error, t), ...requestIdOf(error) });
+    }
+    setWorking(false);
+  };
   return (
     <li className={css.row}>
       <span className={css.number} data-plain="">
@@ -135,6 +155,11 @@ function EditRow({ edit }: { edit: Edit }) {
           </span>
         ))}
         <When row={edit} />
+        {former && (
+          <Button className={css.undo} icon="undo" disabled={working} onClick={() => void undo()}>
+            {t(working ? "undoing" : "undo")}
+          </Button>
+        )}
       </div>
     </li>
   );

@@ -9,35 +9,38 @@ import { Button, Message } from "@/lib/ui";
 import { SelectField } from "@/lib/ui/fields";
 import { CopyButton } from "./CopyButton";
 import css from "./my-account.module.css";
+import { useShownOnce } from "./shown-once";
 
-export function MadeTokenView({
-  token,
-  layers,
-  onDone,
-}: {
+interface Props {
   token: MadeToken;
   layers: readonly LayerInfo[];
   onDone: () => void;
-}) {
+}
+
+export function MadeTokenView({ token, layers, onDone }: Props) {
+  const { t } = useTranslation("my-account");
+  // Told already, in an answer that did not arrive: nobody can read it a second time.
+  if (token.token) return <Secret secret={token.token} token={token} layers={layers} onDone={onDone} />;
+  return (
+    <div className={css.form}>
+      <Message tone="warning">{t("tokens.lost", { name: token.name })}</Message>
+      <div className={css.actions}>
+        <Button onClick={onDone}>{t("tokens.done")}</Button>
+      </div>
+    </div>
+  );
+}
+
+function Secret({ secret, token, layers, onDone }: Props & { secret: string }) {
   const { t } = useTranslation("my-account");
   const me = useMe();
+  useShownOnce();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const mine = layers.filter((layer) => token.layers.includes(layer.id));
   const [id, setId] = useState(mine[0]?.id ?? "");
   const layer = mine.find((candidate) => candidate.id === id);
   const tiles = layer && absolute(layer.tiles);
-  // Told already, in an answer that did not arrive: nobody can read it a second time.
-  const secret = token.token;
-  if (!secret)
-    return (
-      <div className={css.form}>
-        <Message tone="warning">{t("tokens.lost", { name: token.name })}</Message>
-        <div className={css.actions}>
-          <Button onClick={onDone}>{t("tokens.done")}</Button>
-        </div>
-      </div>
-    );
 
   return (
     <div className={css.form}>
@@ -81,7 +84,7 @@ export function MadeTokenView({
       )}
       <div className={css.actions}>
         <Button kind="primary" icon="check" onClick={onDone}>
-          {t("tokens.done")}
+          {t("tokens.stored")}
         </Button>
       </div>
     </div>

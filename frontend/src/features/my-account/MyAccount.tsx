@@ -1,10 +1,12 @@
 /** The dialog "My account": its part stands in the address, so that Back and a reload keep it. */
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { lazyOf } from "@/lib/lazy-of";
 import { Dialog, Icon, type IconName } from "@/lib/ui";
 import { Boundary } from "@/lib/ui/Boundary";
 import { urlState, useUrl } from "@/lib/url-state";
 import css from "./my-account.module.css";
+import { HoldDialog } from "./shown-once";
 
 const PARTS = [
   { id: "sessions", icon: "system", load: () => import("./Sessions") },
@@ -17,16 +19,24 @@ const close = () => urlState.set({ account: null });
 export default function MyAccount() {
   const { t } = useTranslation("my-account");
   const { account } = useUrl();
-  const part = PARTS.find(({ id }) => id === account);
+  const [held, setHeld] = useState(false);
+  const shown = useRef<(typeof PARTS)[number]>(undefined);
+  if (!held) shown.current = PARTS.find(({ id }) => id === account);
+  const part = shown.current;
+  useEffect(() => {
+    if (held && part && part.id !== account) urlState.set({ account: part.id });
+  }, [held, part, account]);
 
   return (
-    <Dialog title={t("title")} open={!!part} onClose={close} wide>
-      {part && <Parts current={part} />}
-    </Dialog>
+    <HoldDialog value={setHeld}>
+      <Dialog title={t("title")} open={!!part} onClose={close} wide held={held}>
+        {part && <Parts current={part} held={held} />}
+      </Dialog>
+    </HoldDialog>
   );
 }
 
-function Parts({ current }: { current: (typeof PARTS)[number] }) {
+function Parts({ current, held }: { current: (typeof PARTS)[number]; held: boolean }) {
   const { t } = useTranslation("my-account");
   const Body = lazyOf(current.load);
   return (
@@ -42,6 +52,7 @@ function Parts({ current }: { current: (typeof PARTS)[number] }) {
             aria-controls="account-part"
             tabIndex={id === current.id ? 0 : -1}
             data-first={id === current.id ? "" : undefined}
+            disabled={held && id !== current.id}
             onClick={() => urlState.set({ account: id }, { replace: true })}
             onKeyDown={step}
           >

@@ -5,10 +5,12 @@ import { useMe } from "@/api/session";
 import { Button, Message } from "@/lib/ui";
 import { CopyButton } from "./CopyButton";
 import css from "./my-account.module.css";
+import { useShownOnce } from "./shown-once";
 
 export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) {
   const { t } = useTranslation("my-account");
   const { username } = useMe();
+  useShownOnce();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const text = [t("codes.fileTitle", { username, host: location.host }), "", ...codes, ""].join("\n");

@@ -1,5 +1,5 @@
-/** `/set-password#key=...` of an invitation or a forgotten password. The key stays behind the #: no log sees it. */
-import { type FormEvent, useRef, useState } from "react";
+/** `/set-password#key=...` of an invitation or a forgotten password. The key stays behind the #: no log sees it, and it leaves the address once read. */
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSetPassword } from "@/api/account";
 import { isProblem } from "@/api/problem";
@@ -17,6 +17,7 @@ export default function SetPasswordPage() {
   const { t } = useTranslation("my-account");
   const rules = useSignInInfo().data?.password_rules ?? [];
   const [key] = useState(() => parseHash(location.hash).key ?? "");
+  useEffect(() => history.replaceState(history.state, "", location.pathname), []);
   const set = useSetPassword();
   const [password, setPassword] = useState("");
   const [attempts, setAttempts] = useState(0);
@@ -42,7 +43,7 @@ export default function SetPasswordPage() {
   if (!key || isProblem(set.error, "bad_key"))
     return (
       <GatePage title={t("setPassword.title")}>
-        <Message tone="critical">{t("setPassword.badKey")}</Message>
+        <Message tone="critical">{t(key ? "setPassword.badKey" : "setPassword.noKey")}</Message>
         <p className={css.lead}>{t("setPassword.badKeyHelp")}</p>
         <LinkButton href="/">{t("setPassword.toSignIn")}</LinkButton>
       </GatePage>

@@ -1,5 +1,14 @@
 /** The box: `/` focuses it, arrows choose, Enter flies there and opens the card, Esc clears. An ARIA combobox. */
-import { type KeyboardEvent, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useDeferredValue,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { useSearch } from "@/api/search";
 import type { SearchResult } from "@/api/types";
@@ -13,6 +22,7 @@ import { select } from "@/lib/url-state";
 import { CustomerSymbol } from "@/map/CustomerSymbol";
 import { useMap } from "@/map/context";
 import { useMark } from "@/map/use-mark";
+import { partOf } from "./part-of";
 import css from "./search.module.css";
 
 const KINDS = ["coordinate", "customer", "place"] as const;
@@ -148,6 +158,7 @@ export default function SearchBox() {
                       key={`${result.kind}:${result.id ?? result.title}:${index}`}
                       id={`${listId}-${index}`}
                       result={result}
+                      text={asked}
                       active={index === active}
                       onPick={() => go(result)}
                       onPoint={() => setActive(index)}
@@ -197,15 +208,30 @@ function useResults(text: string, found: readonly SearchResult[] | undefined): r
   }, [text, found, t]);
 }
 
+/** The part of the line that the search text is. */
+function marked(line: string, text: string): ReactNode {
+  const part = partOf(line, text);
+  if (!part) return line;
+  return (
+    <>
+      {line.slice(0, part[0])}
+      <mark>{line.slice(...part)}</mark>
+      {line.slice(part[1])}
+    </>
+  );
+}
+
 function Option({
   id,
   result,
+  text,
   active,
   onPick,
   onPoint,
 }: {
   id: string;
   result: SearchResult;
+  text: string;
   active: boolean;
   onPick: () => void;
   onPoint: () => void;
@@ -236,13 +262,22 @@ function Option({
       )}
       <span className={css.text}>
         <span>
-          {nameOf({ name: result.title, name_en: result.title_en ?? null, name_zh: result.title_zh ?? null })}
+          {marked(
+            nameOf({ name: result.title, name_en: result.title_en ?? null, name_zh: result.title_zh ?? null }),
+            text,
+          )}
         </span>
         <small>
           {result.kind === "customer" && result.grade && result.grade !== "none"
             ? `${t(`domain:grade.${result.grade}`)} · `
             : ""}
-          {result.kind === "place" ? placeLine(result) : result.subtitle}
+          {result.contact && (
+            <>
+              {result.contact.name} {marked(`…${result.contact.phone_ends}`, text)}
+              {" · "}
+            </>
+          )}
+          {marked(result.kind === "place" ? placeLine(result) : result.subtitle, text)}
           {result.kind === "customer" && result.lon === null ? ` · ${t("unlocated")}` : ""}
         </small>
       </span>

@@ -1,8 +1,8 @@
 /** The page before the map: the mark, one task, the language. Sign-in, set-up and new passwords look the same. */
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { LANGUAGES, setLanguage } from "../i18n";
 import css from "./gate.module.css";
+import { LanguageButtons } from "./LanguageButtons";
 
 export function GatePage({ title, wide, children }: { title: string; wide?: boolean; children: ReactNode }) {
   const { t } = useTranslation("sign-in");
@@ -34,20 +34,9 @@ export function GatePage({ title, wide, children }: { title: string; wide?: bool
 }
 
 export function LanguageChoice() {
-  const { i18n } = useTranslation();
   return (
     <div className={css.languages}>
-      {LANGUAGES.map(({ code, label, tag }) => (
-        <button
-          key={code}
-          type="button"
-          lang={tag}
-          aria-pressed={i18n.language === code}
-          onClick={() => setLanguage(code)}
-        >
-          {label}
-        </button>
-      ))}
+      <LanguageButtons />
     </div>
   );
 }

@@ -17,6 +17,12 @@ export function errorText(error: unknown, t: TFunction): string {
   return t(`errors:${error.code}`, { defaultValue: error.message || t("errors:unexpected") });
 }
 
+/** For a notice. */
+export function requestIdOf(error: unknown): { requestId?: string } {
+  const requestId = errorRequestId(error);
+  return requestId ? { requestId } : {};
+}
+
 export function errorRequestId(error: unknown): string | undefined {
   return isRefusal(error) ? error.requestId : undefined;
 }

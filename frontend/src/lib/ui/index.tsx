@@ -3,6 +3,7 @@ import {
   type ButtonHTMLAttributes,
   type InputHTMLAttributes,
   type ReactNode,
+  type SyntheticEvent,
   useCallback,
   useEffect,
   useId,
@@ -89,18 +90,20 @@ export function Chip({ tone = "neutral", children, title }: { tone?: Tone; child
   );
 }
 
-/** Modal dialog: the browser's own, so focus is kept inside and Esc closes it. */
+/** Modal dialog: the browser's own, so focus is kept inside and Esc closes it; `held`: only what is in it closes it. */
 export function Dialog({
   title,
   open,
   onClose,
   wide,
+  held,
   children,
 }: {
   title: string;
   open: boolean;
   onClose: () => void;
   wide?: boolean;
+  held?: boolean;
   children: ReactNode;
 }) {
   const { t } = useTranslation("common");
@@ -118,12 +121,18 @@ export function Dialog({
   }, [open]);
 
   return (
-    <dialog ref={ref} className={`${css.dialog} ${wide ? css.wide : ""}`} aria-labelledby={headingId} onClose={onClose}>
+    <dialog
+      ref={ref}
+      className={`${css.dialog} ${wide ? css.wide : ""}`}
+      aria-labelledby={headingId}
+      onClose={onClose}
+      {...(held && { closedby: "none", onCancel: (event: SyntheticEvent) => event.preventDefault() })}
+    >
       {open && (
         <>
           <header className={css.dialogHead}>
             <h2 id={headingId}>{title}</h2>
-            <IconButton icon="close" label={t("close")} onClick={onClose} />
+            {!held && <IconButton icon="close" label={t("close")} onClick={onClose} />}
           </header>
           <div className={css.dialogBody}>{children}</div>
         </>
