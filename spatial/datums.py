@@ -251,7 +251,7 @@ def cgcs2000_zone(lon: float, *, width_deg: int = 3, prefix: bool = True) -> str
     """Return the EPSG code of the Gauss-Kruger zone of a longitude, or None outside of China's zones.
 
     >>> cgcs2000_zone(115.7787), cgcs2000_zone(115.7787, prefix=False), cgcs2000_zone(115.7787, width_deg=6)
-    ('EPSG:4527', 'EPSG:4548', 'EPSG:4497')
+    ('EPSG:4527', 'EPSG:4548', 'EPSG:4498')
     """
     zone = math.floor(lon / 3 + 0.5) if width_deg == 3 else math.floor(lon / 6) + 1
     first, last, with_prefix, without = (25, 45, 4513, 4534) if width_deg == 3 else (13, 23, 4491, 4502)

@@ -61,7 +61,7 @@ ARRIVING = (
     ("row_no", "int"), ("problem", "text"), ("account_no", "text"), ("x", "float8"), ("y", "float8"), ("lon", "float8"), ("lat", "float8"),
     ("may_add", "bool"), ("may_move", "bool"), ("name", "text"), ("name_en", "text"), ("name_zh", "text"), ("enterprise", "text"),
     ("address", "text"), ("status", "text"), ("grade", "text"), ("classes", "text"), ("contract_kva", "numeric(16,6)"),
-    ("running_kva", "numeric(16,6)"), ("voltage", "text"), ("accuracy_m", "float8"),
+    ("running_kva", "numeric(16,6)"), ("voltage", "text"), ("given", "jsonb"),
 )  # fmt: skip
 
 
@@ -97,6 +97,7 @@ def cleaned(batch: pa.RecordBatch, columns: Sequence[str], mapping: Mapping[str,
     out |= {"x": _floats(x), "y": _floats(y), "lon": _floats(lon), "lat": _floats(lat)}
     for name, shapes in (("may_add", placing.add_inside), ("may_move", placing.move_inside)):
         out[name] = pa.array(np.ones(rows, bool) if shapes is None else has_place & _inside(lon, lat, shapes))
+    out["given"] = _as_json(out)
     out["problem"] = judge.problems
     return pa.table([out[name] for name, _ in ARRIVING], names=[name for name, _ in ARRIVING])
 
@@ -147,9 +148,28 @@ def _words(column: pa.Array, meaning: Callable[[str], str | None]) -> pa.Array:
     return meant.take(encoded.indices)
 
 
+def _as_json(out: Mapping[str, pa.Array]) -> pa.Array:
+    """Return each row's values as a JSON object of those that are given: built here by the column, for the database is slow at it."""
+    members = [pa.array(["{"] * len(out["row_no"]), pa.string())]
+    for name in ("name", "name_en", "name_zh", "enterprise", "address", "status", "grade", "voltage"):
+        escaped = pc.replace_substring(pc.replace_substring(out[name], "\\", "\\\\"), '"', '\\"')
+        members.append(_around(f'"{name}":"', escaped, '",'))
+    members.append(_around('"classes":["', pc.replace_substring(out["classes"], ",", '","'), '"],'))
+    for name in ("contract_kva", "running_kva"):
+        members.append(_around(f'"{name}":', pc.replace_substring_regex(out[name], r"^0+([0-9])", r"\1"), ","))
+    members.append(_around('"accuracy_m":', out["accuracy_m"].cast(pa.string()), ","))
+    joined = pc.binary_join_element_wise(*members, "", null_handling="skip")
+    return pc.replace_substring_regex(joined, r",?$", "}", max_replacements=1)
+
+
+def _around(before: str, column: pa.Array, after: str) -> pa.Array:
+    """Return the text of the column between the two; null stays null."""
+    return pc.binary_join_element_wise(before, column, after, "")
+
+
 def _classes(text: str) -> str | None:
     found = [WORDS["classes"].get(_folded(part)) for part in _BETWEEN.split(text) if part.strip()]
-    return None if None in found else ",".join(sorted({word for word in found if word}))
+    return ",".join(sorted({word for word in found if word})) if found and None not in found else None
 
 
 def _folded(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django_q.tasks import async_task
 
 from customers.importing import checking, storage
@@ -171,8 +171,10 @@ def fail_import(batch_id: Any, problem: Mapping[str, Any], *, at: datetime) -> N
 
 
 def forget_imports(*, older_than: datetime, at: datetime) -> int:
-    """Delete the files and rows of imports that nobody can need any more; that they were stays known. Return how many."""
-    old = Import.objects.filter(at__lt=older_than, is_file_kept=True).exclude(state__in=WORKING)
+    """Delete the files and rows of old imports, and of those cancelled before anything was stored; that they were stays known. Return how many."""
+    useless = Q(at__lt=older_than) | Q(state=ImportState.CANCELLED, cursor=0)
+    has_rows = Exists(ImportRow.objects.filter(batch=OuterRef("pk")))
+    old = Import.objects.filter(useless, Q(is_file_kept=True) | has_rows).exclude(state__in=WORKING)
     for batch in old:
         checking.forget_rows(batch)
         with transaction.atomic():

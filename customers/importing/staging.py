@@ -31,7 +31,6 @@ _COMPARED = {
     "voltage": "to_jsonb(a.voltage)",
 }
 _GIVEN = {name: f"t.{name}" for name in _COMPARED} | {"classes": "string_to_array(t.classes, ',')"}
-_BUILD = ", ".join(f"'{name}', {given}" for name, given in _GIVEN.items())
 _PAIRS = ", ".join(f"('{name}', {was}, to_jsonb({_GIVEN[name]}))" for name, was in _COMPARED.items())
 _NAMES = ", ".join(name for name, _ in ARRIVING)
 
@@ -63,7 +62,7 @@ from (
             a.id is null or (a.deleted_at is not null and starts_with(a.delete_reason, %(taken_back)s)) as is_new,
             a.id is not null and t.lon is not null and (p.geom is null or moved_m > {SAME_PLACE_M}) as is_moved,
             changes is not null as is_changed, changes,
-            jsonb_strip_nulls(jsonb_build_object({_BUILD}, 'accuracy_m', t.accuracy_m)) as given
+            t.given
         from customers_arriving t
         left join customers_account a on a.account_no = t.account_no
         left join spatial_point p on p.id = a.point_id
@@ -102,7 +101,6 @@ def stage(batch: Import, table: pa.Table, *, user: Any, datum: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_MAKE)
         cursor.copy_expert(f"copy customers_arriving ({_NAMES}) from stdin (format csv)", text)
-        cursor.execute("analyze customers_arriving")
         told: dict[str, Any] = {"batch": batch.pk, "datum": datum, "taken_back": TAKEN_BACK}
         cursor.execute(_JUDGE, told | _reach(user))
         cursor.execute("drop table customers_arriving")

@@ -297,3 +297,15 @@ def test_cancelling_before_it_is_stored_leaves_nothing(planner: User, museum: Ac
     assert Account.objects.count() == 1
     assert access.everybody()
     assert Import.objects.get().state == "cancelled"
+
+
+def test_quotes_backslashes_and_odd_letters_come_in_as_they_are(planner: User, helsinki: Area) -> None:
+    browser = Browser(planner)
+    name = 'A "B" \\C {d}, 国家\u2028𠀀'
+
+    told = bring(browser, 'account_no,name,contract_kva\n1,"' + name.replace('"', '""') + '",007.5\n2,,\n3,Plain,\n')
+
+    assert told["counts"] == {"new": 2, "moved": 0, "changed": 0, "unchanged": 0, "rejected": 1, "far_moves": 0}
+    commit(browser, told)
+    account = Account.objects.get(account_no="1")
+    assert (account.name, str(account.contract_kva)) == (name, "7.500000")

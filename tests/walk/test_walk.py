@@ -18,9 +18,12 @@ from django.utils.http import urlencode
 from PIL import Image
 
 from customers import services
-from customers.models import Account
-from layers import registry, tokens
-from layers.models import AccessToken, Basemap, LayerGrant, Session, Stream
+from customers.importing import services as imports
+from customers.importing import working
+from customers.models import Account, Import
+from layers import exports, registry, tokens
+from layers.export_rows import ExportQuery
+from layers.models import AccessToken, Basemap, Export, LayerGrant, Session, Stream
 from layers.ogc import collections
 from spatial.models import Area
 from spatial.services.points import PointCommand
@@ -45,7 +48,9 @@ def servers(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
     """Two workers: what one has rendered for staff, the other has not, and both must answer alike."""
     folder = tmp_path_factory.mktemp("walk")
     with map_proxy(folder / "imagery") as url:
-        one, two = (web_process(settings.REDIS_URL, folder / name, MAPPROXY_URL=url) for name in ("one", "two"))
+        one, two = (
+            web_process(settings.REDIS_URL, folder / name, MAPPROXY_URL=url, MEDIA_ROOT=str(settings.MEDIA_ROOT)) for name in ("one", "two")
+        )
         with one as first, two as second:
             yield [first, second]
 
@@ -85,12 +90,30 @@ def samples(town: Scene) -> dict[str, list]:
         "provider_id": ["sso"],
         "sid": [Session.objects.get(pk=session_of(town.staff)).sid],
         "token_id": [staffs_token(town).pk],
+        "import_id": [staffs_import(town).pk],
+        "export_id": [staffs_export(town).pk],
     }
 
 
 def staffs_token(town: Scene) -> AccessToken:
     token, _ = tokens.make_token(user=town.staff, name="QGIS", layer_ids=["customers"], days=30, at=timezone.now())
     return token
+
+
+def staffs_import(town: Scene) -> Import:
+    """A file about the foreign customers, read and waiting to be stored."""
+    rows = "".join(f"{account.account_no},{account.name},{account.address}\n" for account in town.foreign)
+    batch = imports.start_import(
+        user=town.staff, file_name="ledger.csv", pieces=[f"account_no,name,address\n{rows}".encode()], at=timezone.now(), queue=False
+    )
+    while working.work(batch.pk, clock=timezone.now):
+        pass
+    return batch
+
+
+def staffs_export(town: Scene) -> Export:
+    wish = exports.Wish(layer_id="customers", format="csv", crs="WGS84", language="en", query=ExportQuery())
+    return exports.request_export(wish, user=town.staff, at=timezone.now())
 
 
 def questions(town: Scene) -> list[str]:
