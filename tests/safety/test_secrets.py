@@ -116,16 +116,16 @@ def test_s67_the_patterns_find_what_they_are_for(name: str, line: str) -> None:
 
 @pytest.mark.db
 @pytest.mark.django_db
-def test_s63_no_door_takes_a_file() -> None:
-    """There is no upload yet; the first one must come with the checks of S63."""
+def test_s63_only_the_import_takes_a_file() -> None:
+    """Every other door reads JSON alone; one more that takes files must come with the checks of tests/safety/test_import_files.py."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
-    bodies = {
-        media
-        for operations in schema["paths"].values()
-        for operation in operations.values()
+    doors = {
+        (method, path, media)
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
         if isinstance(operation, dict)
         for media in operation.get("requestBody", {}).get("content", {})
     }
 
-    assert bodies == {Json.media_type}
+    assert {door for door in doors if door[2] != Json.media_type} == {("post", "/api/v1/imports", "multipart/form-data")}
     assert settings.REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] == ["portal.api.parsers.Json"]
