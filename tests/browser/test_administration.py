@@ -470,4 +470,5 @@ def test_failed_work_is_told_in_words_and_tried_again(page, aino, open_admin, at
 
     expect(page.get_by_text("“Forget old tries of passwords” was put in the queue again.")).to_be_visible()
     expect(failed).to_have_count(0)
-    assert at_the_server(TAKE_FROM_QUEUE) == "portal.jobs.forget_old_tries"
+    # No worker runs here: what earlier tests have asked for waits there too.
+    assert "portal.jobs.forget_old_tries" in at_the_server(TAKE_FROM_QUEUE).split()

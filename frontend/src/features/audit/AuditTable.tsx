@@ -53,9 +53,12 @@ export function AuditTable({ rows }: { rows: readonly AuditRow[] }) {
 }
 
 function Summary({ row, open, onToggle }: { row: AuditRow; open: boolean; onToggle: () => void }) {
-  const { t } = useTranslation(["audit", "domain"]);
+  const { t } = useTranslation(["audit", "domain", "administration"]);
   const { zone } = useMe().utility;
-  const object = row.object_label || [row.layer, row.object_id].filter(Boolean).join(" ");
+  const named = row.object_label || [row.layer, row.object_id].filter(Boolean).join(" ");
+  // Jobs are named by where they are written: layers.jobs.check_audit.
+  const object =
+    row.layer === "jobs" ? t(`administration:system.job.${named.split(".").at(-1)}`, { defaultValue: named }) : named;
   return (
     <tr data-open={open ? "" : undefined}>
       <td data-column="at">
