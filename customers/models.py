@@ -243,10 +243,11 @@ class ImportQuerySet(models.QuerySet):
     """Reads of imports."""
 
     def visible_to(self, user: access.Person) -> Self:
-        """Return the imports that this person made, all of them for supervisors and administrators."""
+        """Return the imports that this person made; all of them for supervisors and administrators who may see every customer."""
         if not access.is_staff_role(user):
             return self.none()
-        return self if access.role_of(user) in ("supervisor", access.ADMINISTRATOR) else self.filter(by=user)
+        is_above = access.role_of(user) in ("supervisor", access.ADMINISTRATOR)
+        return self if is_above and access.areas_of(user, LAYER_ID, access.VIEW).whole else self.filter(by=user)
 
 
 class Import(models.Model):
@@ -291,6 +292,28 @@ class Import(models.Model):
         """Return on whose rights it stands, read anew; the system's own when it came from the command line."""
         return User.objects.get(pk=self.by_id) if self.by_id else access.everybody()
 
+    def has_stored(self) -> bool:
+        """Tell whether something of it stands in the ledger: stored, and not taken back."""
+        return self.rows.filter(stored_version__isnull=False).exists()
+
+    def can(self) -> list[str]:
+        """Return what a person may do with it as it stands: commit, cancel, revert, change."""
+        counted = sum(self.counts.get(status, 0) for status in RowStatus.values if status not in ("unchanged", "rejected"))
+        match self.state:
+            case ImportState.READING:
+                return ["cancel"]
+            case ImportState.WAITING:
+                return ["change", "cancel"]
+            case ImportState.CHECKED:
+                return [*(["commit"] if counted else []), "change", "cancel"]
+            case ImportState.COMMITTING:
+                return ["cancel"]
+            case ImportState.COMMITTED:
+                return ["revert"] if counted and self.is_file_kept else []
+            case ImportState.FAILED:
+                return ["cancel"] if self.has_stored() else ["change", "cancel"] if self.is_file_kept else []
+        return []
+
 
 class RowStatus(models.TextChoices):
     """What an import would do, or did, with one row of its file."""
@@ -325,7 +348,8 @@ class ImportRow(models.Model):
     moved_m = models.FloatField(null=True)
     values = models.JSONField(default=dict)
     changes = models.JSONField(default=list)
-    # What storing it left behind: the versions by which a later change of somebody else is noticed, and the journal's row.
+    # What storing it left behind: the versions by which a later change of somebody else is noticed, and the journal's row. The first is
+    # null again once the row was taken back.
     stored_version = models.IntegerField(null=True)
     stored_point_version = models.IntegerField(null=True)
     move = models.ForeignKey(PointMove, models.CASCADE, null=True, db_index=False, db_constraint=False, related_name="+")

@@ -242,6 +242,8 @@ class ImportRejects(APIView):
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request, import_id: UUID) -> StreamingHttpResponse:
         batch = _found(request, import_id)
+        if not batch.is_file_kept:
+            raise services.NotNow("The file of this import is not kept any more.")
         lines = selectors.rejects_csv(batch)
         # The file is opened before the answer begins: what cannot be read any more is said by a status.
         first: Iterator[str] = iter([next(lines)])

@@ -1,12 +1,14 @@
 """Reads of imports, shaped for the screen: how one stands, its rows, its places on the map, its rejected rows as a file."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from customers.importing import problems, services, storage
+from customers.importing import problems, storage
 from customers.importing.mapping import TARGETS
 from customers.models import WORKING, Import, ImportQuerySet, ImportRow, RowStatus
 from customers.selectors import person_name
@@ -17,6 +19,8 @@ from spatial.files import reading
 from spatial.files.rows import Wanted
 
 MAP_LIMIT = 5000
+# Of which the number is written as it stands: +358 or -007 is text.
+_NEGATIVE = re.compile(r"-(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
 _COUNTS = ("new", "moved", "changed", "unchanged", "rejected", "far_moves")
 _TABS = {"moved": ("moved", "moved_and_changed"), "changed": ("changed", "moved_and_changed")}
 
@@ -42,7 +46,7 @@ def import_out(batch: Import, *, at: datetime) -> dict[str, Any]:
         "progress": _progress(batch, at),
         "counts": _counts(batch.counts),
         "problem": batch.problem,
-        "can": services.can(batch),
+        "can": batch.can(),
         "not_reverted": batch.not_reverted,
         "committed_at": _iso(batch.committed_at),
         "reverted_at": _iso(batch.reverted_at),
@@ -81,13 +85,17 @@ def map_out(batch: Import) -> dict[str, Any]:
 
 
 def rejects_csv(batch: Import) -> Iterator[str]:
-    """Yield the lines of the rejected rows: their cells as in the file, the row's number and the reason. The file is read once more for it."""
+    """Yield the lines of the rejected rows: their cells as in the file, the row's number and the reason. The file is read once more for it.
+
+    Raises:
+        spatial.files.rows.BadFile: before the first line when the file cannot be opened any more.
+    """
     names = [column["name"] for column in batch.detected.get("columns", [])]
-    yield csv_text.BOM + csv_text.line([*names, "row", "reason", "reason_text"])
     wanted = Wanted(batch.reading.get("encoding") or "", batch.reading.get("layer") or "")
     if batch.detected.get("format") not in ("CSV", "SHP"):
         wanted = Wanted("", wanted.layer)
     with reading.read(storage.path_of(batch), wanted) as file:
+        yield csv_text.BOM + csv_text.line([*names, "row", "reason", "reason_text"])
         for rows in file.batches:
             numbers = rows.column(0).to_numpy()
             reasons = dict(
@@ -103,11 +111,8 @@ def rejects_csv(batch: Import) -> Iterator[str]:
 
 
 def _number_or_text(cell: str) -> Any:
-    """Return negative numbers as numbers: a ' before them would make them text in the corrected file."""
-    try:
-        return float(cell) if cell.startswith(("-", "+")) else cell
-    except ValueError:
-        return cell
+    """Return negative numbers as numbers: a ' before them would make them text in the corrected file. They keep every digit."""
+    return Decimal(cell) if _NEGATIVE.fullmatch(cell) else cell
 
 
 def _crs_options(batch: Import) -> list[dict[str, str]]:

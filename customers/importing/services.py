@@ -13,7 +13,7 @@ from django_q.tasks import async_task
 
 from customers.importing import checking, storage
 from customers.importing.mapping import BY_NAME
-from customers.models import WORKING, Import, ImportRow, ImportState, RowStatus
+from customers.models import WORKING, Import, ImportRow, ImportState
 from customers.selectors import NotThere
 from layers import access, audit
 from spatial import datums
@@ -86,7 +86,7 @@ def choose(batch_id: Any, choices: Mapping[str, Any], *, user: User, at: datetim
     """
     with transaction.atomic():
         batch = _locked(batch_id, user)
-        if batch.state not in (*_OPEN, ImportState.FAILED) or not batch.is_file_kept or batch.cursor:
+        if batch.state not in (*_OPEN, ImportState.FAILED) or not batch.is_file_kept or batch.has_stored():
             raise NotNow("The import is under way; nothing can be chosen any more.")
         _check_choices(batch, choices)
         earlier = batch.choices.get("mapping") or {}
@@ -129,13 +129,14 @@ def cancel_import(batch_id: Any, *, user: User, at: datetime) -> Import:
     """
     with transaction.atomic():
         batch = _locked(batch_id, user)
-        if batch.state in (*_OPEN, ImportState.FAILED) and not batch.cursor:
-            batch.state, batch.is_file_kept = ImportState.CANCELLED, False
+        if batch.state in (*_OPEN, ImportState.FAILED) and not batch.has_stored():
+            batch.state, batch.is_file_kept, batch.cursor = ImportState.CANCELLED, False, 0
             batch.run += 1
             batch.save()
             transaction.on_commit(lambda: storage.forget(batch))
         elif batch.state in (ImportState.COMMITTING, ImportState.FAILED):
-            batch.is_cancelled = True
+            # One that was stored whole, and failed while it was taken back, is taken back and not cancelled.
+            batch.is_cancelled = batch.committed_at is None
             batch.total = batch.done
             _work_on(batch, ImportState.REVERTING, at=at)
         else:
@@ -152,7 +153,7 @@ def revert_import(batch_id: Any, *, user: User, at: datetime, queue: bool = True
     """
     with transaction.atomic():
         batch = _locked(batch_id, user)
-        if "revert" not in can(batch):
+        if "revert" not in batch.can():
             raise NotNow("Only an import that was stored can be taken back.")
         batch.total = ImportRow.objects.filter(batch=batch, stored_version__isnull=False).count()
         _work_on(batch, ImportState.REVERTING, at=at, queue=queue)
@@ -182,25 +183,6 @@ def forget_imports(*, older_than: datetime, at: datetime) -> int:
             _record("forget", batch, user=access.everybody(), at=at)
         storage.forget(batch)
     return len(old)
-
-
-def can(batch: Import) -> list[str]:
-    """Return what a person may do with the import as it stands: commit, cancel, revert, change."""
-    counted = sum(batch.counts.get(status, 0) for status in RowStatus.values if status not in ("unchanged", "rejected"))
-    match batch.state:
-        case ImportState.READING:
-            return ["cancel"]
-        case ImportState.WAITING:
-            return ["change", "cancel"]
-        case ImportState.CHECKED:
-            return [*(["commit"] if counted else []), "change", "cancel"]
-        case ImportState.COMMITTING:
-            return ["cancel"]
-        case ImportState.COMMITTED:
-            return ["revert"] if counted and batch.is_file_kept else []
-        case ImportState.FAILED:
-            return ["cancel"] if batch.cursor else ["change", "cancel"] if batch.is_file_kept else []
-    return []
 
 
 def plain_name(name: str) -> str:

@@ -42,10 +42,12 @@ insert into customers_importrow (batch_id, row_no, status, problem, account_no, 
 select %(batch)s, row_no,
     case when problem <> '' then 'rejected' when is_new then 'new' when is_moved and is_changed then 'moved_and_changed'
         when is_moved then 'moved' when is_changed then 'changed' else 'unchanged' end,
-    problem, account_no, account_id, account_version, point_version, x, y, case when x is null then '' else %(datum)s end,
-    lon, lat, from_lon, from_lat, case when is_moved then moved_m end, given, case when is_changed then changes else '[]' end, ''
+    problem, account_no, case when problem = '' or is_seen then account_id end, account_version, point_version, x, y,
+    case when x is null then '' else %(datum)s end, lon, lat, case when is_seen then from_lon end, case when is_seen then from_lat end,
+    case when is_moved and is_seen then moved_m end, given, case when is_changed and is_seen then changes else '[]' end, ''
 from (
-    select j.*, coalesce(case
+    -- Whom this person may not see, a row with the right number must not show: not where they stand, not what the ledger says of them.
+    select j.*, (%(see_all)s or j.account_id = any(%(visible)s)) as is_seen, coalesce(case
         when j.wrong is not null then j.wrong
         when j.account_id is null and j.name is null then 'no_name'
         when j.is_new and not j.may_add then 'outside_area'

@@ -72,6 +72,8 @@ def revert_piece(batch_id: Any, *, at: datetime) -> bool:
         good = _still_as_stored(rows, user)
         with audit.coming_from(_origin(batch)), live.events(LAYER_ID, wanted=not is_large(batch)):
             _take_back(batch, good, user=user, at=at)
+        # So that who begins anew after a fault does not take them for changed by somebody else.
+        ImportRow.objects.filter(batch=batch, row_no__in=[row.row_no for row in good]).update(stored_version=None)
         ImportRow.objects.bulk_update([row for row in rows if row.revert_problem], ["revert_problem"], batch_size=500)
         _go_on(batch, rows, at=at)
     return True

@@ -46,7 +46,9 @@ def work(batch_id: Any, *, clock: Callable[[], datetime], slice_s: float = SLICE
             try:
                 checking.check(batch, clock=clock)
             except checking.Superseded:
+                # Who came in between has a job of their own for it; two that both went on would supersede each other for ever.
                 log.info("import_superseded", batch=str(batch_id))
+                return False
             continue
         step = storing.store_piece if batch.state == ImportState.COMMITTING else storing.revert_piece
         try:

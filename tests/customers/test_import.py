@@ -243,6 +243,8 @@ def test_an_import_keeps_to_the_areas_of_its_person(planner: User, museum: Accou
 
     assert [row["status"] for row in rows(browser, told["id"])] == ["rejected", "changed", "rejected", "new", "rejected"]
     assert {row["problem"]["code"] for row in rows(browser, told["id"], status="rejected")} == {"outside_area"}
+    taken = rows(browser, told["id"])[0]
+    assert (taken["from"], taken["moved_m"], taken["changes"], taken["account_id"]) == (None, None, [], None)
     assert commit(browser, told)["state"] == "committed"
     museum.refresh_from_db()
     assert museum.name == "Kansallismuseo"

@@ -41,7 +41,7 @@ class Command(BaseCommand):
                     pieces = iter(lambda: file.read(1 << 20), b"")
                     batch = services.start_import(user=user, file_name=path.name, pieces=pieces, at=timezone.now(), queue=False)
                 batch = self._checked(batch, wished, options)
-                if not options["dry_run"] and "commit" in services.can(batch):
+                if not options["dry_run"] and "commit" in batch.can():
                     services.commit_import(batch.pk, user=user, at=timezone.now(), accept_far_moves=options["yes_far"], queue=False)
                     batch = self._worked(batch)
                 elif options["dry_run"]:

@@ -119,7 +119,9 @@ describe("what is sent", () => {
   });
 
   it("takes a column off a field", () => {
-    expect(changeOf(imported, { mapping: { lon: "", name: "" } })).toEqual({ mapping: { account_no: "户号" } });
+    expect(changeOf(imported, { mapping: { lon: "", name: "" } })).toEqual({
+      mapping: { account_no: "户号", lon: null },
+    });
   });
 
   it("answers what was asked, also when the guess was right", () => {

@@ -91,8 +91,11 @@ export function changeOf(
   if (swap_axes !== undefined && (swap_axes !== (choices.swap_axes ?? false) || asked.includes(ABOUT_AXES)))
     change.swap_axes = swap_axes;
   if (Object.entries(wishes.mapping).some(([target, column]) => column !== (before[target] ?? "")))
+    // What is left out stays: a column that was taken off is said.
     change.mapping = Object.fromEntries(
-      Object.entries({ ...before, ...wishes.mapping }).filter(([, column]) => column),
+      Object.entries({ ...before, ...wishes.mapping })
+        .filter(([target, column]) => column || before[target])
+        .map(([target, column]) => [target, column || null]),
     );
   return Object.keys(change).length ? change : null;
 }
