@@ -1,7 +1,6 @@
 """The rules of a row, on whole columns at once: what a cell may hold, what it means, where it says that the customer stands."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from customers.importing.mapping import BY_NAME, LAT, LON
+from customers.importing.mapping import BY_NAME, LAT, LON, folded
 from spatial import datums, notation
 
 Extent = tuple[float, float, float, float]
@@ -42,7 +41,6 @@ WORDS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 _BETWEEN = re.compile(r"[,;/|、，；]+")
-_SIGNS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def cleaned(batch: pa.RecordBatch, columns: Sequence[str], mapping: Mapping[str,
         out[name] = given.get(name, nothing)
         judge.refuse(f"too_long_{name}", pc.greater(pc.utf8_length(out[name]), BY_NAME[name].max_length))
     for name in ("grade", "status"):
-        out[name] = _words(given.get(name, nothing), lambda text, name=name: WORDS[name].get(_folded(text)))  # type: ignore[misc]
+        out[name] = _words(given.get(name, nothing), lambda text, name=name: WORDS[name].get(folded(text)))  # type: ignore[misc]
         judge.refuse(f"bad_{name}", pc.and_(pc.is_valid(given.get(name, nothing)), pc.is_null(out[name])))
     out["classes"] = _words(given.get("classes", nothing), _classes)
     judge.refuse("bad_classes", pc.and_(pc.is_valid(given.get("classes", nothing)), pc.is_null(out["classes"])))
@@ -168,12 +166,8 @@ def _around(before: str, column: pa.Array, after: str) -> pa.Array:
 
 
 def _classes(text: str) -> str | None:
-    found = [WORDS["classes"].get(_folded(part)) for part in _BETWEEN.split(text) if part.strip()]
+    found = [WORDS["classes"].get(folded(part)) for part in _BETWEEN.split(text) if part.strip()]
     return ",".join(sorted({word for word in found if word})) if found and None not in found else None
-
-
-def _folded(text: str) -> str:
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).lower()
 
 
 def _given_positions(

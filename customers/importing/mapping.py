@@ -69,7 +69,7 @@ _NUMBER = re.compile(r"[0-9]{6,16}")
 
 
 def folded(heading: str) -> str:
-    """Return the heading as it is compared.
+    """Return the heading, or the word in a cell, as it is compared.
 
     >>> folded(" Account No. "), folded("合同容量（kVA）")
     ('accountno', '合同容量kva')

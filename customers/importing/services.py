@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
 from django_q.tasks import async_task
 
-from customers.importing import checking, storage
+from customers.importing import checking, storage, storing
 from customers.importing.mapping import BY_NAME
-from customers.models import WORKING, Import, ImportRow, ImportState
+from customers.models import LAYER_ID, WORKING, Import, ImportRow, ImportState
 from customers.selectors import NotThere
-from layers import access, audit
+from layers import access, audit, live
 from spatial import datums
 from spatial.files import kinds
 from spatial.files.text import CODECS
@@ -166,9 +166,13 @@ def fail_import(batch_id: Any, problem: Mapping[str, Any], *, at: datetime) -> N
     with transaction.atomic():
         batch = Import.objects.select_for_update().get(pk=batch_id)
         if batch.state in WORKING:
+            # Of what its pieces stored, or took back, no map has heard yet.
+            was_quiet = batch.state != ImportState.READING and storing.is_large(batch)
             batch.state, batch.problem, batch.seen_at = ImportState.FAILED, dict(problem), at
             batch.save()
             _record("fail", batch, user=access.everybody(), at=at, after=dict(problem))
+            if was_quiet:
+                live.reload(LAYER_ID)
 
 
 def forget_imports(*, older_than: datetime, at: datetime) -> int:

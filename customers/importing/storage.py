@@ -1,7 +1,6 @@
 """Where uploaded files lie: under a name that the server makes, outside of every address."""
 
 import hashlib
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -50,8 +49,3 @@ def keep(batch: Import, pieces: Iterable[bytes]) -> tuple[int, str]:
 def forget(batch: Import) -> None:
     """Delete the import's file."""
     path_of(batch).unlink(missing_ok=True)
-
-
-def free_bytes() -> int:
-    """Return how much room is left where the files lie."""
-    return shutil.disk_usage(next(place for place in (settings.MEDIA_ROOT, *settings.MEDIA_ROOT.parents) if place.is_dir())).free

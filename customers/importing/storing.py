@@ -99,11 +99,13 @@ def _go_on(batch: Import, rows: Rows, *, at: datetime) -> None:
 
 
 def _end(batch: Import, state: str, *, at: datetime, **told: Any) -> None:
+    # By the counts that its pieces went by: rows rejected since would make it look small, and no map would ever hear of it.
+    was_quiet = is_large(batch)
     batch.state, batch.seen_at, batch.counts = state, at, counts_of(batch)
     for name, value in told.items():
         setattr(batch, name, value)
     batch.save()
-    if is_large(batch):
+    if was_quiet:
         live.reload(LAYER_ID)
 
 
