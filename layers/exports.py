@@ -57,6 +57,17 @@ class _TakenBack(Exception):
     """The person no longer wants the file."""
 
 
+def require_staff(user: access.Person) -> User:
+    """Return the person, known to work for the utility.
+
+    Raises:
+        access.NotAllowed: they do not.
+    """
+    if not isinstance(user, User) or not access.is_staff_role(user):
+        raise access.NotAllowed("Files of whole lists are for the utility's own people.")
+    return user
+
+
 def exports_of(user: User, *, at: datetime) -> QuerySet[Export]:
     """Return the person's files, newest first, as long as they last."""
     return Export.objects.filter(user=user, expires_at__gt=at).order_by("-at")
@@ -173,8 +184,7 @@ def forget_old(at: datetime) -> int:
 
 def _require_export(user: User, layer_id: str) -> None:
     access.require(user, access.EXPORT, layer_id)
-    if not access.is_staff_role(user):
-        raise access.NotAllowed("Files of whole lists are for the utility's own people.")
+    require_staff(user)
 
 
 def _refuse_datum(wish: Wish) -> None:

@@ -176,7 +176,10 @@ def fail_import(batch_id: Any, problem: Mapping[str, Any], *, at: datetime) -> N
 
 
 def forget_imports(*, older_than: datetime, at: datetime) -> int:
-    """Delete the files and rows of old imports, and of those cancelled before anything was stored; that they were stays known. Return how many."""
+    """Delete the files and rows of old imports, and of those cancelled before anything was stored; that they were stays known. Return how many.
+
+    Files of which no import knows go as well.
+    """
     useless = Q(at__lt=older_than) | Q(state=ImportState.CANCELLED, cursor=0)
     has_rows = Exists(ImportRow.objects.filter(batch=OuterRef("pk")))
     old = Import.objects.filter(useless, Q(is_file_kept=True) | has_rows).exclude(state__in=WORKING)
@@ -186,6 +189,7 @@ def forget_imports(*, older_than: datetime, at: datetime) -> int:
             Import.objects.filter(pk=batch.pk).update(is_file_kept=False)
             _record("forget", batch, user=access.everybody(), at=at)
         storage.forget(batch)
+    storage.forget_strays(at=at)
     return len(old)
 
 

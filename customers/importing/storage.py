@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from customers.models import Import
 MAX_BYTES = 200 * 1024 * 1024
 # What one person's kept files may take together.
 QUOTA_BYTES = 1024 * 1024 * 1024
+# A file that is still on its way here has no import yet.
+_ON_ITS_WAY = timedelta(days=1)
 
 
 class TooLarge(ValueError):
@@ -49,3 +52,12 @@ def keep(batch: Import, pieces: Iterable[bytes]) -> tuple[int, str]:
 def forget(batch: Import) -> None:
     """Delete the import's file."""
     path_of(batch).unlink(missing_ok=True)
+
+
+def forget_strays(*, at: datetime) -> None:
+    """Delete files of which no import knows, such as those that were being brought when the server was killed."""
+    folder = settings.MEDIA_ROOT / "imports"
+    known = {str(pk) for pk in Import.objects.filter(is_file_kept=True).values_list("pk", flat=True)}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in known and path.stat().st_mtime < (at - _ON_ITS_WAY).timestamp():
+            path.unlink(missing_ok=True)
