@@ -65,9 +65,11 @@ def start_import(*, user: User, file_name: str, pieces: Iterable[bytes], at: dat
             if same:
                 storage.forget(batch)
                 return same
-            kept = own.filter(is_file_kept=True).aggregate(bytes=Sum("file_bytes"))["bytes"] or 0
+            # Those that can be cancelled: what was stored already is kept, so that it can be taken back, and shuts nobody out.
+            open_ones = own.filter(state__in=(*_OPEN, ImportState.FAILED), is_file_kept=True)
+            kept = open_ones.aggregate(bytes=Sum("file_bytes"))["bytes"] or 0
             if kept + batch.file_bytes > storage.QUOTA_BYTES:
-                raise storage.TooLarge("Your earlier imports take all the room that you have; cancel those that you do not need.")
+                raise storage.TooLarge("Your open imports take all the room that you have; cancel those that you do not need.")
             batch.save(force_insert=True)
             if queue:
                 _enqueue(batch)

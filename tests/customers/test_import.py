@@ -207,7 +207,7 @@ def test_the_rejected_rows_come_as_a_file_with_the_reason(planner: User, museum:
 
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert lines[0] == "account_no,name,contract_kva,row,reason,reason_text"
-    assert lines[1].startswith("0012345678,'=cmd|'/c calc'!A1,-5.0,2,bad_contract_kva,")
+    assert lines[1].startswith("0012345678,'=cmd|'/c calc'!A1,-5,2,bad_contract_kva,")
     assert lines[2].startswith(",Nobody,1,3,no_account_no,")
     assert len(lines) == 3
 
