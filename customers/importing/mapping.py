@@ -53,8 +53,26 @@ TARGETS = (
     Target("status", ("status", "state", "状态", "用户状态", "客户状态"), False, 20),
     Target("grade", ("grade", "importance", "importancegrade", "等级", "重要等级", "重要性等级", "重要客户等级"), False, 20),
     Target("classes", ("classes", "class", "customerclass", "businessclass", "分类", "客户分类", "用户分类", "类别"), False, 200),
-    Target("contract_kva", ("contractkva", "contractcapacity", "contractcap", "capacitykva", "合同容量", "合同容量kva"), False, 0),
-    Target("running_kva", ("runningkva", "runningcapacity", "runcap", "运行容量", "运行容量kva"), False, 0),
+    Target(
+        "contract_kva",
+        (
+            "contractkva",
+            "contractcapacity",
+            "contractcap",
+            "contracted",
+            "contractedkva",
+            "contractedcapacity",
+            "contractedcapacitykva",
+            "capacitykva",
+            "合同容量",
+            "合同容量kva",
+        ),
+        False,
+        0,
+    ),
+    Target(
+        "running_kva", ("runningkva", "runningcapacity", "runningcapacitykva", "running", "runcap", "运行容量", "运行容量kva"), False, 0
+    ),
     Target("voltage", ("voltage", "voltagelevel", "voltcode", "电压", "电压等级", "供电电压"), False, 20),
     Target(LON, ("lon", "lng", "long", "longitude", "x", "easting", "east", "经度", "东坐标", "横坐标"), False, 0),
     Target(LAT, ("lat", "latitude", "y", "northing", "north", "纬度", "北坐标", "纵坐标"), False, 0),

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.conf import settings as project
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -12,6 +13,7 @@ from django_q.models import OrmQ
 
 from customers import services
 from customers.importing import working
+from customers.importing.mapping import suggest
 from customers.models import Account, Import
 from layers import access, audit, pyramid
 from layers.models import AuditRow
@@ -311,3 +313,11 @@ def test_quotes_backslashes_and_odd_letters_come_in_as_they_are(planner: User, h
     commit(browser, told)
     account = Account.objects.get(account_no="1")
     assert (account.name, str(account.contract_kva)) == (name, "7.500000")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_column_that_bears_a_fields_own_label_fills_it(language: str) -> None:
+    locales = project.BASE_DIR / "frontend/src/locales" / language
+    labels = json.loads((locales / "import.json").read_text("utf-8"))["target"]
+
+    assert suggest(list(labels.values()), {}, has_geometry=False) == labels
