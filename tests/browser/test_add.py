@@ -238,7 +238,8 @@ def test_two_people_edit_the_same_field_and_the_second_chooses(page, sign_in, op
     page.get_by_role("button", name="Save changes").click()
 
     expect(page.get_by_role("heading", name="Somebody changed it too")).to_be_visible()
-    expect(page.get_by_text("20 kV")).to_be_visible()
+    # The card beside it hears of the change as well.
+    expect(page.get_by_role("complementary", name="Edit customer").get_by_text("20 kV")).to_be_visible()
     page.get_by_label("Theirs: Katu 3").check()
     page.get_by_label("Mine: Katu 2").check()
     page.get_by_role("button", name="Save this choice").click()
