@@ -146,7 +146,9 @@ TEMPLATES = [
 # The web process serves Django through a fixed pool of threads (see config/asgi.py), so a thread's connection is kept and reused.
 DATABASES = {"default": {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 DATABASES["default"]["ENGINE"] = "django.contrib.gis.db.backends.postgis"
-DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=3, options="-c statement_timeout=30000 -c lock_timeout=5000")
+# No statement takes a second core: starting its helpers costs 20 to 70 ms, more than a page takes, and that core belongs to other people.
+_SESSION = "-c statement_timeout=30000 -c lock_timeout=5000 -c max_parallel_workers_per_gather=0"
+DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=3, options=_SESSION)
 # How a connection is called in pg_stat_activity: "gridatlas qcluster" is the worker, whose health is read there.
 DATABASES["default"]["OPTIONS"]["application_name"] = (
     f"gridatlas {sys.argv[1] if sys.argv[0].endswith('manage.py') and sys.argv[1:] else 'web'}"

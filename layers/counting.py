@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from layers.tile_sql import CLAMPED_LAT, WORLD_X, WORLD_Y
 from spatial.models import SRID
-from spatial.tiles import WORLD_BITS
+from spatial.tiles import WORLD_BITS, tile_at
 
 # A cell of this level is 2 to 5 km wide: a region has some thousand of them, and few of its points stand in those at its edge.
 LEVEL = 13
@@ -42,18 +42,27 @@ class Counted:
 
 def count(layer_id: str, areas: Sequence[GEOSGeometry]) -> Counted:
     """Return what the pyramid alone knows of how many of the layer's points these polygons (EPSG:4326) hold together."""
+    shape: Any = shapely.union_all([shapely.from_wkb(bytes(area.wkb)) for area in areas])
+    shapely.prepare(shape)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select x, y, sum(n)::int from layers_tilecell where layer = %s and level = %s and n <> 0 group by x, y", [layer_id, LEVEL]
+            """select x, y, sum(n)::int from layers_tilecell
+            where layer = %s and level = %s and x between %s and %s and y between %s and %s and n <> 0 group by x, y""",
+            [layer_id, LEVEL, *_reach(*shape.bounds)],
         )
         cells = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 3)
     boxes = _boxes(cells[:, 0], cells[:, 1])
-    shape: Any = shapely.union_all([shapely.from_wkb(bytes(area.wkb)) for area in areas])
-    shapely.prepare(shape)
     drawn = shapely.box(*boxes.T)
     is_inside = shapely.covers(shape, drawn)
     is_edge = shapely.intersects(shape, drawn) & ~is_inside
     return Counted(int(cells[is_inside, 2].sum()), np.column_stack([cells[is_edge, :2], boxes[is_edge]]))
+
+
+def _reach(west: float, south: float, east: float, north: float) -> tuple[int, int, int, int]:
+    """Return the first and last x, then y, of the cells that the bounds (degrees) touch."""
+    left, top = tile_at(west - _HAIR_DEG, north + _HAIR_DEG, LEVEL)
+    right, bottom = tile_at(east + _HAIR_DEG, south - _HAIR_DEG, LEVEL)
+    return left, right, top, bottom
 
 
 def _boxes(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -58,6 +58,8 @@ class Point(models.Model):
                 name="point_accuracy_is_positive", condition=models.Q(accuracy_m__isnull=True) | models.Q(accuracy_m__gt=0)
             ),
         ]
+        # Few points have no place, and the index of places finds them only by reading itself whole.
+        indexes = [models.Index("id", name="point_without_place", condition=models.Q(geom__isnull=True))]
 
 
 class PointMove(models.Model):
