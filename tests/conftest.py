@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import TransactionTestCase
+
+from tests.emptying import Emptying
 
 pytest_plugins = ["tests.cast"]
 
@@ -24,9 +27,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests that commit end by emptying every table. The audit refuses that, so the test database lets go of this one guard."""
+    """Tests that commit end by emptying the tables. The audit refuses that, so the test database lets go of this one guard."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("alter table layers_auditrow disable trigger auditrow_is_not_emptied")
+        emptying = Emptying()
+    TransactionTestCase._fixture_teardown = lambda _: emptying.empty()
 
 
 @pytest.fixture(scope="session", autouse=True)
