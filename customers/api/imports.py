@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from customers.api.messages import FieldChange, LonLatOut
 from customers.importing import selectors, services
 from customers.importing.mapping import BY_NAME
 from customers.models import LAYER_ID, Import, ImportState, RowStatus
@@ -139,19 +140,6 @@ class ImportOut(drf.Serializer):
     reverted_at = drf.DateTimeField(allow_null=True)
 
 
-class Spot(drf.Serializer):
-    lon = drf.FloatField()
-    lat = drf.FloatField()
-
-
-class ImportChange(drf.Serializer):
-    field = drf.CharField()
-    to = drf.JSONField(allow_null=True)
-
-    def get_fields(self) -> dict[str, drf.Field]:
-        return {**super().get_fields(), "from": drf.JSONField(allow_null=True)}
-
-
 class ImportRowOut(drf.Serializer):
     row_no = drf.IntegerField()
     status = drf.ChoiceField(RowStatus.choices)
@@ -160,12 +148,12 @@ class ImportRowOut(drf.Serializer):
     moved_m = drf.FloatField(allow_null=True)
     lon = drf.FloatField(allow_null=True)
     lat = drf.FloatField(allow_null=True)
-    changes = ImportChange(many=True)
+    changes = FieldChange(many=True)
     problem = CodedText(allow_null=True)
     account_id = drf.IntegerField(allow_null=True)
 
     def get_fields(self) -> dict[str, drf.Field]:
-        return {**super().get_fields(), "from": Spot(allow_null=True)}
+        return {**super().get_fields(), "from": LonLatOut(allow_null=True)}
 
 
 class ImportRows(drf.Serializer):

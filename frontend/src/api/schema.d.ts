@@ -1520,11 +1520,6 @@ export interface components {
             can_undo: boolean;
             from: components["schemas"]["LonLatOut"] | null;
         };
-        ImportChange: {
-            field: string;
-            to: unknown;
-            from: unknown;
-        };
         /** @description What is in force: chosen by a person, else as found. `swap_axes` null: not answered. */
         ImportChosen: {
             encoding: string | null;
@@ -1625,10 +1620,10 @@ export interface components {
             lon: number | null;
             /** Format: double */
             lat: number | null;
-            changes: components["schemas"]["ImportChange"][];
+            changes: components["schemas"]["FieldChange"][];
             problem: components["schemas"]["CodedText"] | null;
             account_id: number | null;
-            from: components["schemas"]["Spot"] | null;
+            from: components["schemas"]["LonLatOut"] | null;
         };
         /**
          * @description * `new` - New
@@ -2054,12 +2049,6 @@ export interface components {
             password: string;
             /** @default true */
             remember_device: boolean;
-        };
-        Spot: {
-            /** Format: double */
-            lon: number;
-            /** Format: double */
-            lat: number;
         };
         /** @description One part's health. `detail` says what is wrong. */
         State: {

@@ -11,10 +11,12 @@ import {
 import { deviceWords } from "@/lib/device-words";
 import { formatNumber } from "@/lib/format";
 import { Button, Chip, Empty, TextField } from "@/lib/ui";
-import { act } from "./act";
+import { AskButton } from "@/lib/ui/asking";
+import { Unread } from "@/lib/ui/refusal";
+import { actOrThrow } from "./act";
 import { goTo, usePlace } from "./address";
 import css from "./administration.module.css";
-import { AskButton, Unread, When } from "./parts";
+import { When } from "./When";
 import { useWords } from "./words";
 
 const SESSION_COLUMNS = ["person", "device", "ip", "started", "lastSeen", "deeds"] as const;
@@ -144,7 +146,7 @@ function SessionRow({ row }: { row: AdminSession }) {
             label={t("access.end")}
             title={t("access.endTitle", { name })}
             yes={t("access.end")}
-            onYes={() => act(() => administration.endSession(row.id), t("access.ended", { name }), { quiet: true })}
+            onYes={() => actOrThrow(() => administration.endSession(row.id), t("access.ended", { name }))}
           >
             <p>{t("access.endHelp")}</p>
           </AskButton>
@@ -175,9 +177,7 @@ function TokenRow({ row }: { row: AdminToken }) {
           label={t("access.revoke")}
           title={t("access.revokeTitle", { name: row.name })}
           yes={t("access.revoke")}
-          onYes={() =>
-            act(() => administration.revokeToken(row.id), t("access.revoked", { name: row.name }), { quiet: true })
-          }
+          onYes={() => actOrThrow(() => administration.revokeToken(row.id), t("access.revoked", { name: row.name }))}
         >
           <p>{t("access.revokeHelp")}</p>
         </AskButton>

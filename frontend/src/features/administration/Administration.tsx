@@ -2,10 +2,12 @@
 import { type ComponentType, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { lazyOf } from "@/lib/lazy-of";
-import { IconButton } from "@/lib/ui";
 import { Boundary } from "@/lib/ui/Boundary";
+import { PageFrame } from "@/lib/ui/PageFrame";
+import { RefusalWords } from "@/lib/ui/refusal";
 import { urlState } from "@/lib/url-state";
-import { goTo, isBesideMap, TABS, type Tab, usePlace } from "./address";
+import { refusalText } from "./act";
+import { goTo, TABS, type Tab, usePlace } from "./address";
 import css from "./administration.module.css";
 
 const BODIES: Readonly<Record<Tab, () => Promise<{ default: ComponentType }>>> = {
@@ -18,7 +20,7 @@ const BODIES: Readonly<Record<Tab, () => Promise<{ default: ComponentType }>>> =
 };
 
 export default function Administration() {
-  const { t } = useTranslation(["administration", "common"]);
+  const { t } = useTranslation("administration");
   const { tab } = usePlace();
   const Body = lazyOf(BODIES[tab]);
   const open = useRef<HTMLButtonElement>(null);
@@ -30,11 +32,13 @@ export default function Administration() {
   }, [tab]);
 
   return (
-    <div className={css.administration} data-beside={isBesideMap(tab) ? "" : undefined}>
-      <header className={css.head}>
-        <h1>{t("title")}</h1>
-        <IconButton icon="close" label={t("common:close")} onClick={() => urlState.set({ admin: null })} />
-        <nav aria-label={t("tabs")}>
+    <PageFrame
+      className={css.administration}
+      title={t("title")}
+      onClose={() => urlState.set({ admin: null })}
+      crowded
+      nav={
+        <nav className={css.tabs} aria-label={t("tabs")}>
           <ul>
             {TABS.map((one) => (
               <li key={one}>
@@ -50,12 +54,13 @@ export default function Administration() {
             ))}
           </ul>
         </nav>
-      </header>
-      <div className={css.body}>
+      }
+    >
+      <RefusalWords value={refusalText}>
         <Boundary key={tab}>
           <Body />
         </Boundary>
-      </div>
-    </div>
+      </RefusalWords>
+    </PageFrame>
   );
 }

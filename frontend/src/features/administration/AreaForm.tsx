@@ -9,13 +9,13 @@ import { formatNumber } from "@/lib/format";
 import { nameOf } from "@/lib/names";
 import { Button, TextField } from "@/lib/ui";
 import { RadioChoice, TextAreaField } from "@/lib/ui/fields";
+import { Refusal } from "@/lib/ui/refusal";
 import { useFocusOnWrong } from "@/lib/ui/use-wrong-field";
 import { useMap } from "@/map/context";
 import { type DraftProgress, type DrawingSession, startDrawing } from "@/map/draw";
 import { addReach, cornersOf, type ReachOnMap } from "@/map/reach";
 import { act } from "./act";
 import css from "./administration.module.css";
-import { Refusal } from "./parts";
 
 const CODE = /^[A-Za-z0-9_-]+$/;
 const KINDS: readonly AreaKind[] = ["service_area", "county"];

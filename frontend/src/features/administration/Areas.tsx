@@ -5,13 +5,14 @@ import { type AdminArea, administration, useAdminAreas } from "@/api/administrat
 import { formatNumber } from "@/lib/format";
 import { nameOf } from "@/lib/names";
 import { Button, Empty, TextField } from "@/lib/ui";
+import { AskButton } from "@/lib/ui/asking";
+import { Unread } from "@/lib/ui/refusal";
 import { useMap } from "@/map/context";
 import { addReach, cornersOf, type ReachOnMap } from "@/map/reach";
 import { AreaForm } from "./AreaForm";
-import { act } from "./act";
+import { actOrThrow } from "./act";
 import { goTo, usePlace } from "./address";
 import css from "./administration.module.css";
-import { AskButton, Unread } from "./parts";
 
 /** As an item of the address; codes of areas hold no blank. */
 const NEW = "new area";
@@ -89,8 +90,7 @@ function AreaRow({ area, open, onEdit }: { area: AdminArea; open: boolean; onEdi
               title={t("areas.deleteTitle", { name: shown })}
               yes={t("areas.delete")}
               onYes={() =>
-                act(() => administration.deleteArea(code), t("areas.deleted", { name: shown }), {
-                  quiet: true,
+                actOrThrow(() => administration.deleteArea(code), t("areas.deleted", { name: shown }), {
                   undo: () => administration.saveArea(code, { kind, name, name_zh, geometry: area.geometry }),
                 })
               }

@@ -12,6 +12,7 @@ import { useLayers } from "@/api/map-info";
 import type { Action } from "@/api/types";
 import { useStore } from "@/lib/store";
 import { Button, IconButton, Message } from "@/lib/ui";
+import { Refusal } from "@/lib/ui/refusal";
 import { act } from "./act";
 import { goTo } from "./address";
 import css from "./administration.module.css";
@@ -27,7 +28,6 @@ import {
   withChanges,
   withWhere,
 } from "./grants";
-import { Refusal } from "./parts";
 import { useGroupWords } from "./person-words";
 import { WhereDialog } from "./WhereDialog";
 import { forgetWish, wish, wishes } from "./wishes";

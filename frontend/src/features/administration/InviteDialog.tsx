@@ -4,11 +4,11 @@ import { useTranslation } from "react-i18next";
 import { administration, type Invitation } from "@/api/administration";
 import { isProblem } from "@/api/problem";
 import { Button, Dialog, TextField } from "@/lib/ui";
+import { Refusal } from "@/lib/ui/refusal";
 import { act } from "./act";
 import { goTo } from "./address";
 import css from "./administration.module.css";
 import { GroupChoice } from "./GroupChoice";
-import { Refusal } from "./parts";
 
 const EMPTY: Invitation = { username: "", first_name: "", last_name: "", email: "", groups: [] };
 

@@ -4,12 +4,13 @@ import { useTranslation } from "react-i18next";
 import { type AdminPerson, usePeople } from "@/api/administration";
 import { formatNumber } from "@/lib/format";
 import { Button, Empty, TextField } from "@/lib/ui";
+import { Unread } from "@/lib/ui/refusal";
 import { goTo, usePlace } from "./address";
 import css from "./administration.module.css";
 import { InviteDialog } from "./InviteDialog";
 import { PersonPane } from "./PersonPane";
-import { Unread, When } from "./parts";
 import { Groups, State } from "./person-words";
+import { When } from "./When";
 
 const COLUMNS = ["person", "email", "groups", "factor", "sessions", "lastLogin", "state"] as const;
 

@@ -5,12 +5,14 @@ import { type AdminPerson, administration, type PersonChange, usePeople } from "
 import { isProblem } from "@/api/problem";
 import { useMe } from "@/api/session";
 import { Button, Empty, IconButton, TextField } from "@/lib/ui";
-import { act } from "./act";
+import { AskButton } from "@/lib/ui/asking";
+import { Refusal, Unread } from "@/lib/ui/refusal";
+import { act, actOrThrow } from "./act";
 import { goTo, seeAs } from "./address";
 import css from "./administration.module.css";
 import { GroupChoice } from "./GroupChoice";
-import { AskButton, Refusal, Unread, When } from "./parts";
 import { State } from "./person-words";
+import { When } from "./When";
 
 /** `known` is the list beside it; somebody whom its search leaves out is looked for among all. */
 export function PersonPane({ id, known = [] }: { id: number; known?: readonly AdminPerson[] | undefined }) {
@@ -126,12 +128,12 @@ function ComingIn({ person }: { person: AdminPerson }) {
   const { t } = useTranslation("administration");
   const me = useMe();
   const name = person.name || person.username;
-  const setActive = (is_active: boolean) =>
-    act(
+  const asActive = (is_active: boolean) =>
+    [
       () => administration.changePerson(person.id, { is_active }),
       t(is_active ? "people.letIn" : "people.lockedOut", { name }),
-      { undo: () => administration.changePerson(person.id, { is_active: !is_active }), quiet: !is_active },
-    );
+      { undo: () => administration.changePerson(person.id, { is_active: !is_active }) },
+    ] as const;
   return (
     <section className={css.block} aria-label={t("people.comingIn")}>
       <h3>{t("people.comingIn")}</h3>
@@ -172,9 +174,7 @@ function ComingIn({ person }: { person: AdminPerson }) {
             title={t("people.removeFactorTitle", { name })}
             yes={t("people.removeFactor")}
             onYes={() =>
-              act(() => administration.removeSecondFactor(person.id), t("people.factorRemoved", { name }), {
-                quiet: true,
-              })
+              actOrThrow(() => administration.removeSecondFactor(person.id), t("people.factorRemoved", { name }))
             }
           >
             <p>{t("people.removeFactorHelp")}</p>
@@ -185,12 +185,12 @@ function ComingIn({ person }: { person: AdminPerson }) {
             label={t("people.lockOut")}
             title={t("people.lockOutTitle", { name })}
             yes={t("people.lockOut")}
-            onYes={() => setActive(false)}
+            onYes={() => actOrThrow(...asActive(false))}
           >
             <p>{t(person.username === me.username ? "people.lockSelf" : "people.lockOutHelp")}</p>
           </AskButton>
         ) : (
-          <Button onClick={() => void setActive(true)}>{t("people.letInAgain")}</Button>
+          <Button onClick={() => void act(...asActive(true))}>{t("people.letInAgain")}</Button>
         )}
       </div>
     </section>

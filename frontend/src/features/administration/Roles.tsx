@@ -4,12 +4,12 @@ import { useTranslation } from "react-i18next";
 import { type AdminRole, useRoles } from "@/api/administration";
 import { useStore } from "@/lib/store";
 import { Button, Chip, Empty } from "@/lib/ui";
+import { Unread } from "@/lib/ui/refusal";
 import { goTo, usePlace } from "./address";
 import css from "./administration.module.css";
 import { GrantMatrix } from "./GrantMatrix";
 import { changesBetween, withChanges } from "./grants";
 import { NewTeamDialog } from "./NewTeamDialog";
-import { Unread } from "./parts";
 import { useGroupWords } from "./person-words";
 import { wishes } from "./wishes";
 

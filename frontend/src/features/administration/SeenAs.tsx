@@ -5,11 +5,11 @@ import { type SeenAs as Answer, type SeenLayer, usePeople, useSeenAs } from "@/a
 import { formatNumber } from "@/lib/format";
 import { useStore } from "@/lib/store";
 import { Button, Empty, Message, TextField } from "@/lib/ui";
+import { Unread } from "@/lib/ui/refusal";
 import { urlState } from "@/lib/url-state";
 import { goTo, seeAs, useSeenAsId } from "./address";
 import css from "./administration.module.css";
 import { ACTIONS, actionsOf } from "./grants";
-import { Unread } from "./parts";
 import { Groups, State } from "./person-words";
 import { shownRight } from "./seen";
 import { useWords } from "./words";

@@ -5,9 +5,10 @@ import { type AdminSystem, administration, type HealthPart, useSystem } from "@/
 import { useMe } from "@/api/session";
 import { formatBytes, formatNumber, formatTimeOfDay } from "@/lib/format";
 import { Button, Chip, Icon, Message } from "@/lib/ui";
+import { Unread } from "@/lib/ui/refusal";
 import { act, refusalText } from "./act";
 import css from "./administration.module.css";
-import { Unread, When } from "./parts";
+import { When } from "./When";
 import { useWords } from "./words";
 
 const TABLES_SHOWN = 12;

@@ -5,9 +5,9 @@ import { useAdminAreas } from "@/api/administration";
 import { nameOf } from "@/lib/names";
 import { Button, Dialog } from "@/lib/ui";
 import { ChipChoice, RadioChoice } from "@/lib/ui/fields";
+import { Unread } from "@/lib/ui/refusal";
 import css from "./administration.module.css";
 import type { Where } from "./grants";
-import { Unread } from "./parts";
 
 const KINDS = ["nowhere", "everywhere", "areas"] as const;
 

@@ -5,23 +5,32 @@ import { notify } from "@/lib/notices";
 import { errorText, requestIdOf } from "@/lib/ui/errors";
 
 /** Return the error, for a form to show beside its fields; null when it is done. */
-export async function act<T>(
-  deed: () => Promise<T>,
+export async function act(
+  deed: () => Promise<unknown>,
   said: string,
-  { undo, quiet = false }: { undo?: () => Promise<unknown>; quiet?: boolean } = {},
+  { quiet = false, ...how }: { undo?: () => Promise<unknown>; quiet?: boolean } = {},
 ): Promise<unknown> {
   try {
-    await deed();
+    await actOrThrow(deed, said, how);
+    return null;
   } catch (error) {
     if (!quiet) tellRefusal(error);
     return error;
   }
+}
+
+/** A refusal is thrown, for the question to show. */
+export async function actOrThrow(
+  deed: () => Promise<unknown>,
+  said: string,
+  { undo }: { undo?: () => Promise<unknown> } = {},
+): Promise<void> {
+  await deed();
   notify({
     kind: "done",
     text: said,
     ...(undo ? { action: { label: i18next.t("administration:undo"), run: () => void takeBack(undo) } } : {}),
   });
-  return null;
 }
 
 function takeBack(undo: () => Promise<unknown>): Promise<unknown> {

@@ -2,8 +2,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type AuditQuery, exportAddress, useAudit } from "@/api/audit";
-import { Button, Empty, Loading, Message } from "@/lib/ui";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { Button, Empty, Loading } from "@/lib/ui";
+import { TryAgain } from "@/lib/ui/refusal";
 import { AuditFilters } from "./AuditFilters";
 import { AuditTable } from "./AuditTable";
 import css from "./audit.module.css";
@@ -24,12 +24,7 @@ export default function AuditDrawer() {
         </a>
       </header>
       {audit.isPending && <Loading />}
-      {audit.isError && (
-        <Message tone="critical" requestId={errorRequestId(audit.error)}>
-          <p>{errorText(audit.error, t)}</p>
-          <Button onClick={() => audit.refetch()}>{t("common:tryAgain")}</Button>
-        </Message>
-      )}
+      {audit.isError && <TryAgain error={audit.error} again={audit.refetch} />}
       {audit.isSuccess && rows.length === 0 && <Empty title={t("empty.title")}>{t("empty.text")}</Empty>}
       {rows.length > 0 && <AuditTable rows={rows} />}
       {audit.hasNextPage && (

@@ -4,11 +4,10 @@
 // biome-ignore-all lint/a11y/noRedundantRoles: the same.
 /**
  * The table itself: only the rows on the screen exist in the page, only their pages are asked of the server.
- * One tab stop; arrows, Page, Home and End move; Enter or Space selects.
  */
 import { FlexRender, type Row, useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type LedgerQuery, type Ordering, pagesOf, useLedgerRows } from "@/api/customer-pages";
 import { useCustomer } from "@/api/customers";
@@ -16,8 +15,9 @@ import { useMe } from "@/api/session";
 import type { CustomerRow } from "@/api/types";
 import { type CustomerFilters, clearFilters, filterCount } from "@/lib/customer-filters";
 import { formatNumber } from "@/lib/format";
-import { Button, Empty, Icon, Message } from "@/lib/ui";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { Button, Empty, Icon } from "@/lib/ui";
+import { TryAgain } from "@/lib/ui/refusal";
+import { useRowKeys } from "@/lib/ui/row-keys";
 import { urlState, useSelection } from "@/lib/url-state";
 import { type ColumnId, features, ledgerColumns, SORTS } from "./columns";
 import css from "./customers-list.module.css";
@@ -52,8 +52,6 @@ export function LedgerTable({
   const selectedId = selection?.layer === "customers" ? selection.id : null;
   const [pages, setPages] = useState<readonly number[]>([0]);
   const rows = useLedgerRows(query, ordering, pages);
-  const [active, setActive] = useState(0);
-
   const rowHeight = useRowHeight(narrow);
   const shownCount = Math.min(rows.count ?? 0, Math.floor(MOST_HEIGHT_PX / rowHeight));
   const virtualizer = useVirtualizer({
@@ -73,6 +71,21 @@ export function LedgerTable({
   // biome-ignore lint/correctness/useExhaustiveDependencies: other rows have other heights.
   useLayoutEffect(() => virtualizer.measure(), [rowHeight]);
 
+  const columns = useMemo(() => ledgerColumns(t, zone), [t, zone]);
+  const table = useTable({ features, columns, data: rows.rows as CustomerRow[] });
+  const modelRows = table.getRowModel().rows;
+  const byPlace = new Map(rows.places.map((place, index) => [place, modelRows[index]]));
+  const { active, setActive, onKeyDown } = useRowKeys({
+    scroller,
+    count: shownCount,
+    row_px: rowHeight,
+    scrollToIndex: virtualizer.scrollToIndex,
+    onChoose: (index) => {
+      const row = byPlace.get(index)?.original;
+      if (row) onChoose(row);
+    },
+  });
+
   const question = JSON.stringify([query, ordering]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new question begins at its first row.
   useEffect(() => {
@@ -88,57 +101,14 @@ export function LedgerTable({
     virtualizer.scrollToIndex(selectedIndex, { align: "auto" });
   }, [selectedId, selectedIndex !== null]);
 
-  const columns = useMemo(() => ledgerColumns(t, zone), [t, zone]);
-  const table = useTable({ features, columns, data: rows.rows as CustomerRow[] });
-  const modelRows = table.getRowModel().rows;
-  const byPlace = new Map(rows.places.map((place, index) => [place, modelRows[index]]));
-
   const choose = useRef(onChoose);
   choose.current = onChoose;
   const chooseLatest = useCallback((row: CustomerRow) => choose.current(row), []);
 
-  // A row far away exists only after the scroll has been drawn.
-  const focusWanted = useRef<number | null>(null);
-  useLayoutEffect(() => {
-    if (focusWanted.current === null) return;
-    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${focusWanted.current}"]`);
-    if (!row) return;
-    focusWanted.current = null;
-    row.focus({ preventScroll: true });
-  });
-
-  const focusRow = (index: number) => {
-    const target = Math.max(0, Math.min(shownCount - 1, index));
-    setActive(target);
-    focusWanted.current = target;
-    virtualizer.scrollToIndex(target, { align: "auto" });
-  };
-
-  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    const pageful = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 300) / rowHeight) - 2);
-    const target: Record<string, number> = {
-      ArrowDown: active + 1,
-      ArrowUp: active - 1,
-      PageDown: active + pageful,
-      PageUp: active - pageful,
-      Home: 0,
-      End: shownCount - 1,
-    };
-    const row = byPlace.get(active)?.original;
-    if (event.key in target) focusRow(target[event.key] ?? 0);
-    else if ((event.key === "Enter" || event.key === " ") && row) onChoose(row);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-
   if (rows.error && rows.count === null) {
     return (
       <div className={css.state}>
-        <Message tone="critical" requestId={errorRequestId(rows.error)}>
-          <p>{errorText(rows.error, t)}</p>
-          <Button onClick={rows.retry}>{t("common:tryAgain")}</Button>
-        </Message>
+        <TryAgain error={rows.error} again={rows.retry} />
       </div>
     );
   }
@@ -148,10 +118,7 @@ export function LedgerTable({
     <>
       {rows.error && (
         <div className={css.state}>
-          <Message tone="warning" requestId={errorRequestId(rows.error)}>
-            <p>{errorText(rows.error, t)}</p>
-            <Button onClick={rows.retry}>{t("common:tryAgain")}</Button>
-          </Message>
+          <TryAgain tone="warning" error={rows.error} again={rows.retry} />
         </div>
       )}
       {pinned && <PinnedRow id={selectedId} complete={rows.complete} onChoose={onChoose} />}

@@ -10,7 +10,7 @@ import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
 import { type DrawnShape, isWithin, RADIUS_M, WIDTH_M } from "@/lib/shapes";
 import { Button, Empty, Loading, Message } from "@/lib/ui";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { TryAgain } from "@/lib/ui/refusal";
 import { select, useSelection } from "@/lib/url-state";
 import { CustomerSymbol } from "@/map/CustomerSymbol";
 import { useMap } from "@/map/context";
@@ -54,14 +54,13 @@ export function ShapeResult({ shape }: { shape: DrawnShape }) {
         </div>
       </div>
       {within.isError && (
-        <Message tone="critical" requestId={errorRequestId(within.error)}>
-          <p>
-            {shape.kind === "polygon" && isProblem(within.error, "bad_coordinates")
-              ? t("errors.crossing")
-              : errorText(within.error, t)}
-          </p>
-          <Button onClick={() => void within.refetch()}>{t("common:tryAgain")}</Button>
-        </Message>
+        <TryAgain
+          error={within.error}
+          again={within.refetch}
+          words={
+            shape.kind === "polygon" && isProblem(within.error, "bad_coordinates") ? t("errors.crossing") : undefined
+          }
+        />
       )}
       {within.isPending && <Loading />}
       {within.data && !within.isError && <Inside answer={within.data} filtered={filterCount(filters) > 0} />}

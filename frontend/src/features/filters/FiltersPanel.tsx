@@ -15,8 +15,8 @@ import {
 } from "@/lib/customer-filters";
 import { formatNumber } from "@/lib/format";
 import { nameOf } from "@/lib/names";
-import { Button, Message, TextField } from "@/lib/ui";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { Button, TextField } from "@/lib/ui";
+import { TryAgain } from "@/lib/ui/refusal";
 import { type FilterKey, urlState } from "@/lib/url-state";
 import { CustomerSymbol } from "@/map/CustomerSymbol";
 import css from "./filters.module.css";
@@ -42,12 +42,7 @@ export default function FiltersPanel() {
           {t("clearAll")}
         </Button>
       </div>
-      {counts.isError && (
-        <Message tone="critical" requestId={errorRequestId(counts.error)}>
-          <p>{errorText(counts.error, t)}</p>
-          <Button onClick={() => counts.refetch()}>{t("common:tryAgain")}</Button>
-        </Message>
-      )}
+      {counts.isError && <TryAgain error={counts.error} again={counts.refetch} />}
       <TextFilter text={filters.q ?? ""} />
       <Group name="grade" label={t("domain:field.grade")} words={GRADES} filters={filters}>
         {(grade) => (

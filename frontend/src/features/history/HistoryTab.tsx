@@ -13,8 +13,9 @@ import { formatTime } from "@/lib/format";
 import { fieldName, valueWords } from "@/lib/ledger-words";
 import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
-import { Button, Empty, Icon, Loading, Message, TextField } from "@/lib/ui";
-import { errorRequestId, errorText, requestIdOf } from "@/lib/ui/errors";
+import { Button, Empty, Icon, Loading, TextField } from "@/lib/ui";
+import { errorText, requestIdOf } from "@/lib/ui/errors";
+import { TryAgain } from "@/lib/ui/refusal";
 import { Age, ZoneNote } from "@/lib/ui/Time";
 import { formerValues } from "./former";
 import css from "./history.module.css";
@@ -32,12 +33,7 @@ export default function HistoryTab({ id }: { id: number }) {
 
   if (journal.isPending) return <Loading />;
   if (journal.isError) {
-    return (
-      <Message tone="critical" requestId={errorRequestId(journal.error)}>
-        <p>{errorText(journal.error, t)}</p>
-        <Button onClick={() => journal.refetch()}>{t("common:tryAgain")}</Button>
-      </Message>
-    );
+    return <TryAgain error={journal.error} again={journal.refetch} />;
   }
   if (!journal.data.length) return <Empty title={t("empty.title")}>{t("empty.text")}</Empty>;
   return (

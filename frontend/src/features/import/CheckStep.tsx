@@ -4,9 +4,11 @@ import { type CustomerImport, imports } from "@/api/imports";
 import { useMe } from "@/api/session";
 import { formatLength, formatNumber } from "@/lib/format";
 import { Button, Message } from "@/lib/ui";
+import { AskButton, useDeed } from "@/lib/ui/asking";
+import { Refusal } from "@/lib/ui/refusal";
 import { goTo } from "./address";
 import css from "./import.module.css";
-import { AskButton, FileLine, Refusal, useDeed } from "./parts";
+import { FileLine } from "./parts";
 import { Rows } from "./Rows";
 import { doesSomething } from "./rules";
 

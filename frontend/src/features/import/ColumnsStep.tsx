@@ -4,11 +4,13 @@ import { useTranslation } from "react-i18next";
 import { type CustomerImport, type Detected, type FileColumn, imports } from "@/api/imports";
 import { dropDraft, keepDraft, readDraft } from "@/lib/drafts";
 import { Button, Message } from "@/lib/ui";
+import { useDeed } from "@/lib/ui/asking";
 import { RadioChoice, SelectField } from "@/lib/ui/fields";
+import { Refusal } from "@/lib/ui/refusal";
 import { goTo } from "./address";
 import { CrsField } from "./CrsField";
 import css from "./import.module.css";
-import { FileLine, Refusal, useDeed } from "./parts";
+import { FileLine } from "./parts";
 import { ABOUT_AXES, ABOUT_CRS, changeOf, unusedColumns, type Wishes, withColumn } from "./rules";
 import { targetName, toldText } from "./words";
 

@@ -3,9 +3,11 @@ import { useTranslation } from "react-i18next";
 import { type CustomerImport, imports, rejectsAddress } from "@/api/imports";
 import { formatNumber } from "@/lib/format";
 import { Button, Icon, LinkButton, Message } from "@/lib/ui";
+import { AskButton, useDeed } from "@/lib/ui/asking";
+import { Refusal } from "@/lib/ui/refusal";
 import { goTo } from "./address";
 import css from "./import.module.css";
-import { AskButton, FileLine, Refusal, useDeed } from "./parts";
+import { FileLine } from "./parts";
 import { Rows } from "./Rows";
 import { toldText } from "./words";
 

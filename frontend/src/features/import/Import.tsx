@@ -2,8 +2,9 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { type CustomerImport, isWorking, useImport } from "@/api/imports";
-import { Button, IconButton, Loading, Message } from "@/lib/ui";
-import { errorRequestId } from "@/lib/ui/errors";
+import { Button, Loading, Message } from "@/lib/ui";
+import { PageFrame } from "@/lib/ui/PageFrame";
+import { RefusalWords, TryAgain } from "@/lib/ui/refusal";
 import { urlState } from "@/lib/url-state";
 import { forgetRow, goTo, usePlace } from "./address";
 import { CheckStep } from "./CheckStep";
@@ -20,7 +21,7 @@ export default function Import() {
   useDropsStay();
   useEffect(() => forgetRow, []);
   return (
-    <div className={css.page}>
+    <RefusalWords value={refusalText}>
       {id ? (
         <OneImport key={id} id={id} />
       ) : (
@@ -28,12 +29,12 @@ export default function Import() {
           <StartStep />
         </Frame>
       )}
-    </div>
+    </RefusalWords>
   );
 }
 
 function OneImport({ id }: { id: string }) {
-  const { t } = useTranslation(["import", "common"]);
+  const { t } = useTranslation("import");
   const { columns } = usePlace();
   const reading = useImport(id);
   const imported = reading.data;
@@ -44,10 +45,7 @@ function OneImport({ id }: { id: string }) {
           <Loading />
         ) : (
           <div className={css.step}>
-            <Message tone="critical" requestId={errorRequestId(reading.error)}>
-              <p>{refusalText(reading.error)}</p>
-              <Button onClick={() => void reading.refetch()}>{t("common:tryAgain")}</Button>
-            </Message>
+            <TryAgain error={reading.error} again={reading.refetch} />
             <Button icon="chevronLeft" onClick={() => goTo(null)}>
               {t("start.recent")}
             </Button>
@@ -78,7 +76,7 @@ function OneImport({ id }: { id: string }) {
 }
 
 function Frame({ step, imported, children }: { step: Step; imported?: CustomerImport; children: ReactNode }) {
-  const { t } = useTranslation(["import", "common"]);
+  const { t } = useTranslation("import");
   const body = useRef<HTMLDivElement>(null);
   const before = useRef(step);
 
@@ -90,11 +88,13 @@ function Frame({ step, imported, children }: { step: Step; imported?: CustomerIm
   }, [step]);
 
   return (
-    <>
-      <header className={css.head}>
-        <h1>{t("title")}</h1>
-        <IconButton icon="close" label={t("common:close")} onClick={() => urlState.set({ import: null })} />
-        <ol aria-label={t("steps")}>
+    <PageFrame
+      className={css.page}
+      title={t("title")}
+      onClose={() => urlState.set({ import: null })}
+      bodyRef={body}
+      nav={
+        <ol className={css.steps} aria-label={t("steps")}>
           {STEPS.map((one, index) => (
             <li
               key={one}
@@ -105,11 +105,10 @@ function Frame({ step, imported, children }: { step: Step; imported?: CustomerIm
             </li>
           ))}
         </ol>
-      </header>
-      <div ref={body} className={css.body} tabIndex={-1}>
-        {children}
-      </div>
-    </>
+      }
+    >
+      {children}
+    </PageFrame>
   );
 }
 

@@ -4,18 +4,18 @@
 // biome-ignore-all lint/a11y/noRedundantRoles: the same.
 /** The rows of one tab: only those on the screen exist in the page, the next ones are asked for when they are near. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { type CustomerImport, type ImportRow, type RowFilter, useImportRows } from "@/api/imports";
 import { formatNumber } from "@/lib/format";
-import { Button, Empty, Loading, Message } from "@/lib/ui";
-import { errorRequestId } from "@/lib/ui/errors";
+import { Empty, Loading } from "@/lib/ui";
+import { TryAgain } from "@/lib/ui/refusal";
+import { useRowKeys } from "@/lib/ui/row-keys";
 import { useMap } from "@/map/context";
 import { selectRow } from "./address";
 import css from "./import.module.css";
 import { ChangeWords, CustomerWords } from "./RowWords";
 import { flyToRow } from "./use-diff";
-import { refusalText } from "./words";
 
 const ROW_PX = 52;
 const AHEAD_ROWS = 40;
@@ -32,12 +32,11 @@ export function RowsTable({
   /** Selected on the map as a customer, not as a row. */
   customerId: number | null;
 }) {
-  const { t } = useTranslation(["import", "common"]);
+  const { t } = useTranslation("import");
   const map = useMap();
   const pages = useImportRows(imported, tab);
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data]);
   const scroller = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState(0);
   const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = pages;
 
   const virtualizer = useVirtualizer({
@@ -54,6 +53,21 @@ export function RowsTable({
     if (hasNextPage && !isFetchingNextPage && !isError && last >= rows.length - AHEAD_ROWS) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage, last, rows.length]);
 
+  const choose = (row: ImportRow) => {
+    selectRow(row.row_no);
+    flyToRow(map, row);
+  };
+  const { active, setActive, onKeyDown } = useRowKeys({
+    scroller,
+    count: rows.length,
+    row_px: ROW_PX,
+    scrollToIndex: virtualizer.scrollToIndex,
+    onChoose: (index) => {
+      const row = rows[index];
+      if (row) choose(row);
+    },
+  });
+
   const isSelected = (row: ImportRow) =>
     selected ? row.row_no === selected.row_no : customerId !== null && row.account_id === customerId;
   const selectedIndex = rows.findIndex(isSelected);
@@ -64,55 +78,8 @@ export function RowsTable({
     virtualizer.scrollToIndex(selectedIndex, { align: "auto" });
   }, [selected?.row_no, customerId, selectedIndex >= 0]);
 
-  const choose = (row: ImportRow) => {
-    selectRow(row.row_no);
-    flyToRow(map, row);
-  };
-
-  // A row far away exists only after the scroll has been drawn.
-  const focusWanted = useRef<number | null>(null);
-  useLayoutEffect(() => {
-    if (focusWanted.current === null) return;
-    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${focusWanted.current}"]`);
-    if (!row) return;
-    focusWanted.current = null;
-    row.focus({ preventScroll: true });
-  });
-  const focusRow = (index: number) => {
-    const target = Math.max(0, Math.min(rows.length - 1, index));
-    setActive(target);
-    focusWanted.current = target;
-    virtualizer.scrollToIndex(target, { align: "auto" });
-  };
-  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    // A button inside the row has its own Enter.
-    if ((event.target as HTMLElement).closest("button")) return;
-    const pageful = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 300) / ROW_PX) - 1);
-    const target: Record<string, number> = {
-      ArrowDown: active + 1,
-      ArrowUp: active - 1,
-      PageDown: active + pageful,
-      PageUp: active - pageful,
-      Home: 0,
-      End: rows.length - 1,
-    };
-    const row = rows[active];
-    if (event.key in target) focusRow(target[event.key] ?? 0);
-    else if ((event.key === "Enter" || event.key === " ") && row) choose(row);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-
   if (pages.isPending) return <Loading />;
-  if (isError && !rows.length) {
-    return (
-      <Message tone="critical" requestId={errorRequestId(pages.error)}>
-        <p>{refusalText(pages.error)}</p>
-        <Button onClick={() => void pages.refetch()}>{t("common:tryAgain")}</Button>
-      </Message>
-    );
-  }
+  if (isError && !rows.length) return <TryAgain error={pages.error} again={pages.refetch} />;
   if (!rows.length) return <Empty title={t(`none.${tab}`)} />;
 
   return (
@@ -180,12 +147,7 @@ export function RowsTable({
           </tbody>
         </table>
         {isFetchingNextPage && <Loading />}
-        {isError && (
-          <Message tone="warning">
-            <p>{refusalText(pages.error)}</p>
-            <Button onClick={() => void fetchNextPage()}>{t("common:tryAgain")}</Button>
-          </Message>
-        )}
+        {isError && <TryAgain tone="warning" error={pages.error} again={fetchNextPage} />}
       </div>
     </>
   );

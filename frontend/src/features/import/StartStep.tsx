@@ -5,13 +5,12 @@ import { type CustomerImport, imports, isWorking, useImports } from "@/api/impor
 import { useMe } from "@/api/session";
 import { formatNumber } from "@/lib/format";
 import { Button, Chip, Empty, Icon, Loading, Message, type Tone } from "@/lib/ui";
-import { errorRequestId } from "@/lib/ui/errors";
+import { Refusal, TryAgain } from "@/lib/ui/refusal";
 import { Age } from "@/lib/ui/Time";
 import { goTo } from "./address";
 import css from "./import.module.css";
-import { Bar, Refusal } from "./parts";
+import { Bar } from "./parts";
 import { type FileRefusal, fileRefusal } from "./rules";
-import { refusalText } from "./words";
 
 const ACCEPTED = ".csv,.tsv,.txt,.xlsx,.gpkg,.zip,.geojson,.json,.kml,.dxf";
 
@@ -124,14 +123,7 @@ function Recent() {
   const { t } = useTranslation(["import", "common"]);
   const list = useImports();
   if (list.isPending) return <Loading />;
-  if (list.isError) {
-    return (
-      <Message tone="critical" requestId={errorRequestId(list.error)}>
-        <p>{refusalText(list.error)}</p>
-        <Button onClick={() => void list.refetch()}>{t("common:tryAgain")}</Button>
-      </Message>
-    );
-  }
+  if (list.isError) return <TryAgain error={list.error} again={list.refetch} />;
   if (!list.data.length) return <Empty title={t("start.none")}>{t("start.noneHelp")}</Empty>;
   return (
     <ul className={css.imports}>

@@ -3,8 +3,10 @@ import { useTranslation } from "react-i18next";
 import { type CustomerImport, imports } from "@/api/imports";
 import { formatClock, formatNumber } from "@/lib/format";
 import { Button } from "@/lib/ui";
+import { AskButton, useDeed } from "@/lib/ui/asking";
+import { Refusal } from "@/lib/ui/refusal";
 import css from "./import.module.css";
-import { AskButton, Bar, FileLine, Refusal, useDeed } from "./parts";
+import { Bar, FileLine } from "./parts";
 
 export function Working({ imported }: { imported: CustomerImport }) {
   const { t } = useTranslation(["import", "common"]);

@@ -3,7 +3,8 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { formatArea, formatLength } from "@/lib/format";
 import { byFinger } from "@/lib/pointer";
-import { Icon, IconButton } from "@/lib/ui";
+import { IconButton } from "@/lib/ui";
+import { MapButton, MapButtons } from "@/lib/ui/MapButton";
 import { useMap } from "@/map/context";
 import type { Measured, MeasureKind } from "@/map/measure";
 import css from "./controls.module.css";
@@ -51,26 +52,15 @@ export default function MeasureControl() {
           <IconButton icon="close" size={14} label={t("endMeasure")} onClick={() => leave.current?.()} />
         </output>
       )}
-      <div className={css.group}>
-        <button
-          type="button"
-          aria-pressed={kind === "length"}
-          aria-label={t("measureLength")}
-          title={t("measureLength")}
+      <MapButtons>
+        <MapButton
+          icon="ruler"
+          label={t("measureLength")}
+          pressed={kind === "length"}
           onClick={() => void start("length")}
-        >
-          <Icon name="ruler" size={18} />
-        </button>
-        <button
-          type="button"
-          aria-pressed={kind === "area"}
-          aria-label={t("measureArea")}
-          title={t("measureArea")}
-          onClick={() => void start("area")}
-        >
-          <Icon name="area" size={18} />
-        </button>
-      </div>
+        />
+        <MapButton icon="area" label={t("measureArea")} pressed={kind === "area"} onClick={() => void start("area")} />
+      </MapButtons>
     </div>
   );
 }

@@ -5,10 +5,9 @@ import type { LonLat } from "@/lib/coordinates";
 import { notify } from "@/lib/notices";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useStore } from "@/lib/store";
-import { Icon } from "@/lib/ui";
+import { MapButton, MapButtons } from "@/lib/ui/MapButton";
 import { useMap } from "@/map/context";
 import { useMark } from "@/map/use-mark";
-import css from "./controls.module.css";
 
 export default function ViewControls() {
   const { t } = useTranslation("map-controls");
@@ -29,27 +28,15 @@ export default function ViewControls() {
 
   return (
     <>
-      {turned && (
-        <div className={css.group}>
-          <button type="button" aria-label={t("north")} title={t("north")} onClick={() => map.resetNorth()}>
-            <span style={{ transform: `rotate(${rotation}rad)`, display: "grid" }}>
-              <Icon name="north" size={18} />
-            </span>
-          </button>
-        </div>
-      )}
-      <div className={css.group}>
+      {turned && <MapButton icon="north" label={t("north")} turn_rad={rotation} onClick={() => map.resetNorth()} />}
+      <MapButtons>
         <Locate />
         <FullScreen />
-      </div>
-      <div className={css.group}>
-        <button type="button" aria-label={t("zoomIn")} title={`${t("zoomIn")} (+)`} onClick={() => map.zoomBy(1)}>
-          <Icon name="plus" size={18} />
-        </button>
-        <button type="button" aria-label={t("zoomOut")} title={`${t("zoomOut")} (-)`} onClick={() => map.zoomBy(-1)}>
-          <Icon name="minus" size={18} />
-        </button>
-      </div>
+      </MapButtons>
+      <MapButtons>
+        <MapButton icon="plus" label={t("zoomIn")} keys="+" onClick={() => map.zoomBy(1)} />
+        <MapButton icon="minus" label={t("zoomOut")} keys="-" onClick={() => map.zoomBy(-1)} />
+      </MapButtons>
     </>
   );
 }
@@ -97,17 +84,7 @@ function Locate() {
     );
   };
 
-  return (
-    <button
-      type="button"
-      aria-pressed={following}
-      aria-label={t("locate")}
-      title={t("locate")}
-      onClick={following ? stop : start}
-    >
-      <Icon name="locate" size={18} />
-    </button>
-  );
+  return <MapButton icon="locate" label={t("locate")} pressed={following} onClick={following ? stop : start} />;
 }
 
 function FullScreen() {
@@ -119,15 +96,11 @@ function FullScreen() {
     return () => document.removeEventListener("fullscreenchange", follow);
   }, []);
   if (!document.fullscreenEnabled) return null;
-  const label = t(full ? "leaveFullScreen" : "fullScreen");
   return (
-    <button
-      type="button"
-      aria-label={label}
-      title={label}
+    <MapButton
+      icon={full ? "fullscreenExit" : "fullscreen"}
+      label={t(full ? "leaveFullScreen" : "fullScreen")}
       onClick={() => void (full ? document.exitFullscreen() : document.documentElement.requestFullscreen())}
-    >
-      <Icon name={full ? "fullscreenExit" : "fullscreen"} size={18} />
-    </button>
+    />
   );
 }

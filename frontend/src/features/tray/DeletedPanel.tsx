@@ -6,8 +6,8 @@ import { useMay, useMe } from "@/api/session";
 import type { CustomerRow } from "@/api/types";
 import { restoreAndTell } from "@/layers/removal";
 import { nameOf } from "@/lib/names";
-import { Button, Empty, Loading, Message } from "@/lib/ui";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { Button, Empty, Loading } from "@/lib/ui";
+import { TryAgain } from "@/lib/ui/refusal";
 import { Age } from "@/lib/ui/Time";
 import { select, urlState } from "@/lib/url-state";
 import { CustomerSymbol } from "@/map/CustomerSymbol";
@@ -20,12 +20,7 @@ export default function DeletedPanel() {
   return (
     <div className={css.tray}>
       {deleted.isPending && <Loading />}
-      {deleted.isError && (
-        <Message tone="critical" requestId={errorRequestId(deleted.error)}>
-          <p>{errorText(deleted.error, t)}</p>
-          <Button onClick={() => deleted.refetch()}>{t("common:tryAgain")}</Button>
-        </Message>
-      )}
+      {deleted.isError && <TryAgain error={deleted.error} again={deleted.refetch} />}
       {deleted.isSuccess && rows.length === 0 && (
         <Empty title={t("deleted.empty.title")}>{t("deleted.empty.text")}</Empty>
       )}

@@ -9,8 +9,8 @@ import { useCustomerCounts, useCustomers } from "@/api/customers";
 import { useMay } from "@/api/session";
 import type { CustomerRow } from "@/api/types";
 import { nameOf } from "@/lib/names";
-import { Button, Empty, Icon, Loading, Message, TextField } from "@/lib/ui";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { Button, Empty, Icon, Loading, TextField } from "@/lib/ui";
+import { TryAgain } from "@/lib/ui/refusal";
 import { select, urlState, useSelection } from "@/lib/url-state";
 import { CustomerSymbol } from "@/map/CustomerSymbol";
 import { useMap } from "@/map/context";
@@ -37,12 +37,7 @@ export default function TrayPanel() {
         <TextField label={t("find")} type="search" value={text} onChange={(event) => setText(event.target.value)} />
       )}
       {waiting.isPending && <Loading />}
-      {waiting.isError && (
-        <Message tone="critical" requestId={errorRequestId(waiting.error)}>
-          <p>{errorText(waiting.error, t)}</p>
-          <Button onClick={() => waiting.refetch()}>{t("common:tryAgain")}</Button>
-        </Message>
-      )}
+      {waiting.isError && <TryAgain error={waiting.error} again={waiting.refetch} />}
       {waiting.isSuccess && rows.length === 0 && (
         <Empty title={t(text ? "noneFound" : "empty.title")}>{!text && t("empty.text")}</Empty>
       )}
