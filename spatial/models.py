@@ -105,9 +105,23 @@ class Network(models.Model):
     origin = models.CharField(max_length=300, blank=True)
     licence = models.CharField(max_length=120, blank=True)
     made_up = models.BooleanField(default=False)
+    tolerance_m = models.FloatField(default=0.5, help_text="Ends of segments nearer than this are one node.")
 
     def __str__(self) -> str:
         return self.name
+
+
+class Node(models.Model):
+    """CIM ConnectivityNode: where ends of segments meet, and sites stand. Derived from the network's rows by `services.network.settle`.
+
+    `number` counts from 1 by lon, then lat; `part` says what hangs together, the largest part is 1.
+    """
+
+    pk = models.CompositePrimaryKey("network_id", "number")
+    network = models.ForeignKey(Network, models.CASCADE, related_name="nodes", db_index=False)
+    number = models.PositiveIntegerField()
+    part = models.PositiveIntegerField()
+    geom = models.PointField(srid=SRID)
 
 
 class Substation(models.Model):
@@ -120,9 +134,28 @@ class Substation(models.Model):
     secondary_kv = models.FloatField(null=True, blank=True)
     rating_kva = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     geom = models.PointField(srid=SRID)
+    node = models.PositiveIntegerField(null=True, blank=True, help_text="Number of the node where it stands.")
 
     class Meta:
         constraints = [models.UniqueConstraint(name="substation_code_in_network", fields=["network", "code"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BusSection(models.Model):
+    """CIM BusbarSection: one section of a substation's bars; drawn nowhere when only its substation's place is known."""
+
+    network = models.ForeignKey(Network, models.CASCADE, related_name="bus_sections")
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="bus_sections", null=True, blank=True)
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    voltage_kv = models.FloatField(null=True, blank=True)
+    geom = models.PointField(srid=SRID, null=True, blank=True)
+    node = models.PositiveIntegerField(null=True, blank=True, help_text="Number of the node where it stands.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="bus_section_code_in_network", fields=["network", "code"])]
 
     def __str__(self) -> str:
         return self.name
@@ -133,6 +166,7 @@ class Feeder(models.Model):
 
     network = models.ForeignKey(Network, models.CASCADE, related_name="feeders")
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="feeders", null=True, blank=True)
+    bus_section = models.ForeignKey(BusSection, models.SET_NULL, related_name="feeders", null=True, blank=True)
     code = models.CharField(max_length=60)
     name = models.CharField(max_length=120)
     voltage_kv = models.FloatField(null=True, blank=True)
@@ -154,9 +188,30 @@ class Station(models.Model):
     name = models.CharField(max_length=120)
     rating_kva = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     geom = models.PointField(srid=SRID)
+    node = models.PositiveIntegerField(null=True, blank=True, help_text="Number of the node where it stands.")
 
     class Meta:
         constraints = [models.UniqueConstraint(name="station_code_in_network", fields=["network", "code"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Transformer(models.Model):
+    """CIM PowerTransformer: in a station or a substation, where it stands unless it has a place of its own."""
+
+    network = models.ForeignKey(Network, models.CASCADE, related_name="transformers")
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="transformers", null=True, blank=True)
+    station = models.ForeignKey(Station, models.CASCADE, related_name="transformers", null=True, blank=True)
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    rating_kva = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
+    primary_kv = models.FloatField(null=True, blank=True)
+    secondary_kv = models.FloatField(null=True, blank=True)
+    geom = models.PointField(srid=SRID, null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="transformer_code_in_network", fields=["network", "code"])]
 
     def __str__(self) -> str:
         return self.name
@@ -168,6 +223,7 @@ class Line(models.Model):
     class Kind(models.TextChoices):
         CABLE = "cable"
         OVERHEAD = "overhead"
+        UNKNOWN = "unknown"
 
     network = models.ForeignKey(Network, models.CASCADE, related_name="lines")
     feeder = models.ForeignKey(Feeder, models.SET_NULL, related_name="lines", null=True, blank=True)
@@ -176,6 +232,9 @@ class Line(models.Model):
     length_m = models.FloatField()
     from_code = models.CharField(max_length=60, blank=True)
     to_code = models.CharField(max_length=60, blank=True)
+    normally_open = models.BooleanField(default=False, help_text="Parted by an open switch in the grid's normal state.")
+    from_node = models.PositiveIntegerField(null=True, blank=True, help_text="Number of the node where its course begins.")
+    to_node = models.PositiveIntegerField(null=True, blank=True)
     geom = models.LineStringField(srid=SRID)
 
     class Meta:

@@ -10,11 +10,11 @@ import shapely
 from django.conf import settings
 from django.db import connection, transaction
 
-from customers.importing import cleaning, guessing, mapping, staging, storage
+from customers.importing import cleaning, mapping, staging, storage
 from customers.importing.problems import problem
 from customers.models import LAYER_ID, Import, ImportMapping, ImportRow, ImportState
 from layers import access
-from spatial import datums
+from spatial import datums, file_datum
 from spatial import selectors as places
 from spatial.files import reading
 from spatial.files.rows import BadFile, Header, Wanted
@@ -108,7 +108,7 @@ def _find_out(batch: Import, header: Header, first: pa.RecordBatch | None) -> di
     meant = remembered.mapping if remembered else mapping.suggest(header.columns, samples, has_geometry=header.has_geometry)
     meant = mapping.overlaid(meant, chosen.get("mapping") or {}, header.columns)
     x, y = cleaning.positions(first, header.columns, meant) if first else (np.array([]), np.array([]))
-    found = guessing.find_datum(x, y, declared=header.crs, words=[*header.columns, batch.file_name], extent=places.utility_extent())
+    found = file_datum.find_datum(x, y, declared=header.crs, words=[*header.columns, batch.file_name], extent=places.utility_extent())
     swap = chosen.get("swap_axes")
     # What was said of a file with these headings before is said of this one too, unless it declares otherwise.
     known = remembered.crs if remembered and found.source != "file" and found.datum else ""

@@ -1,9 +1,10 @@
-"""Read points of a GeoPackage, Shapefile, GeoJSON or DXF through GDAL, of which only these four drivers are left."""
+"""Read points, or shapes as drawn, of a GeoPackage, Shapefile, GeoJSON or DXF through GDAL, of which only these four drivers are left."""
 
 import ctypes
 import sqlite3
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from spatial.files.rows import BATCH_ROWS, MAX_CELL, BadFile, Header, Source, Wa
 DRIVERS = {GPKG: "GPKG", SHP: "ESRI Shapefile", GEOJSON: "GeoJSON", DXF: "DXF"}
 _SIDE_FILES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _POINT, _MULTIPOINT = 0, 4
+MAX_CORNERS = 20_000
 
 
 def leave_drivers(names: set[str]) -> set[str]:
@@ -87,14 +89,12 @@ def open_shp(path: Path, wanted: Wanted) -> Source:
     _check_shp(shape)
     encoding = wanted.encoding or _encoding_of_dbf(shape)
     text.codec_named(encoding)
-    source = _open(SHP, shape, Wanted(encoding=encoding), encoding=encoding)
+    source = _open(SHP, shape, Wanted(encoding=encoding, shapes=wanted.shapes), encoding=encoding)
     return Source(_renamed(source.header, layers, chosen), source.batches)
 
 
 def _renamed(header: Header, layers: list[str], layer: str) -> Header:
-    return Header(
-        header.format, header.columns, header.encoding, header.crs, layers=layers, layer=layer, rows=header.rows, has_geometry=True
-    )
+    return replace(header, layers=layers, layer=layer, has_geometry=True)
 
 
 def _open(kind: str, path: Path, wanted: Wanted, *, encoding: str = "UTF-8", crs: str | None = None) -> Source:
@@ -119,6 +119,7 @@ def _open(kind: str, path: Path, wanted: Wanted, *, encoding: str = "UTF-8", crs
             layer=layer,
             rows=max(int(info["features"]), 0) if int(info["features"]) >= 0 else None,
             has_geometry=info["geometry_type"] is not None,
+            has_shapes=wanted.shapes,
         )
     except (DataSourceError, DataLayerError, UnicodeError, ValueError) as error:
         raise BadFile(
@@ -134,9 +135,13 @@ def _batches(header: Header, path: Path, fields: list[str], asked: dict[str, Any
         with pyogrio.open_arrow(path, layer=layer, batch_size=BATCH_ROWS, use_pyarrow=True, **asked) as (meta, reader):
             name = meta["geometry_name"] or "wkb_geometry"
             for batch in reader:
-                x, y, problems = _points(batch[name]) if name in batch.schema.names else _no_points(len(batch))
+                drawn = batch[name] if name in batch.schema.names else None
+                x, y, problems = _points(drawn) if drawn is not None and not header.has_shapes else _no_points(len(batch))
+                shapes = None
+                if drawn is not None and header.has_shapes:
+                    shapes, problems = _shapes(drawn)
                 columns = [_text(batch[field], encoding) for field in fields] or [pa.array([""] * len(batch), pa.string())]
-                yield batch_of(header, np.arange(row_no, row_no + len(batch)), columns, x=x, y=y, problems=problems)
+                yield batch_of(header, np.arange(row_no, row_no + len(batch)), columns, x=x, y=y, problems=problems, shapes=shapes)
                 row_no += len(batch)
     except (DataSourceError, DataLayerError, pa.ArrowException, shapely.GEOSException, UnicodeError) as error:
         raise BadFile("damaged", f"The file is damaged after row {row_no - 1}.") from error
@@ -152,6 +157,20 @@ def _points(wkb: pa.Array) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.floa
     x[is_point], y[is_point] = shapely.get_x(geometries[is_point]), shapely.get_y(geometries[is_point])
     other = ~is_point & ~shapely.is_missing(geometries)
     return x, y, pa.array(["not_a_point" if is_other else None for is_other in other], pa.string())
+
+
+def _shapes(wkb: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return the shapes as drawn, heights left out, and what is wrong with a row: curves and the like, or more corners than any honest line."""
+    given = np.asarray(wkb.to_numpy(zero_copy_only=False))
+    geometries = shapely.force_2d(shapely.from_wkb(given, on_invalid="ignore"))
+    corners = shapely.get_num_coordinates(geometries)
+    problems = np.full(len(given), None, dtype=object)
+    problems[shapely.is_missing(geometries) & np.array([value is not None for value in given], dtype=bool)] = "bad_shape"
+    problems[corners > MAX_CORNERS] = "too_many_corners"
+    is_good = (corners > 0) & (corners <= MAX_CORNERS)
+    shapes = np.full(len(given), None, dtype=object)
+    shapes[is_good] = shapely.to_wkb(geometries[is_good])
+    return pa.array(shapes, pa.binary()), pa.array(problems, pa.string())
 
 
 def _no_points(rows: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], pa.Array]:

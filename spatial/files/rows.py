@@ -37,6 +37,8 @@ class Header:
     layer: str = ""
     rows: int | None = None
     has_geometry: bool = False
+    # Shapes stand in a last column, `shape`: two-dimensional WKB, null where there is none.
+    has_shapes: bool = False
 
     def as_metadata(self) -> dict[bytes, bytes]:
         return {HEADER_KEY: json.dumps(asdict(self)).encode()}
@@ -52,6 +54,8 @@ class Wanted:
 
     encoding: str = ""
     layer: str = ""
+    # Lines and areas too, as they are drawn. Only files that hold shapes can give them.
+    shapes: bool = False
 
 
 @dataclass(slots=True)
@@ -105,6 +109,7 @@ def batch_of(
     x: npt.NDArray[np.float64],
     y: npt.NDArray[np.float64],
     problems: Sequence[str | None] | pa.Array,
+    shapes: pa.Array | None = None,
 ) -> pa.RecordBatch:
     """Return one batch: row_no, x, y as the file gives them (NaN where missing), problem (null where none), then the columns as text."""
     arrays = [
@@ -114,12 +119,15 @@ def batch_of(
         problems if isinstance(problems, pa.Array) else pa.array(problems, pa.string()),
         *columns,
     ]
+    if header.has_shapes:
+        arrays.append(pa.nulls(len(row_nos), pa.binary()) if shapes is None else shapes)
     return pa.RecordBatch.from_arrays(arrays, schema=schema_of(header))
 
 
 def schema_of(header: Header) -> pa.Schema:
     own = [("row_no", pa.int32()), ("x", pa.float64()), ("y", pa.float64()), ("problem", pa.string())]
-    return pa.schema([*own, *((f"c{n}", pa.string()) for n in range(len(header.columns)))], metadata=header.as_metadata())
+    shapes = [("shape", pa.binary())] if header.has_shapes else []
+    return pa.schema([*own, *((f"c{n}", pa.string()) for n in range(len(header.columns))), *shapes], metadata=header.as_metadata())
 
 
 def column_names(cells: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from django.contrib.gis.geos import Point as Geos
 from django.db import transaction
 
 from spatial.models import SRID, Feeder, Line, Network, Station, Substation
+from spatial.services import nodes
 from spatial.services.in_step import Changes, bring_in_step
 
 
@@ -72,13 +73,15 @@ def import_network(document: Mapping[str, Any]) -> Changes:
             [
                 Line(
                     network=network, code=row["code"], feeder_id=feeder_id.get(row.get("feeder")), kind=row["kind"], length_m=row["length_m"],
-                    from_code=row.get("from_code", ""), to_code=row.get("to_code", ""), geom=LineString(row["coordinates"], srid=SRID),
+                    from_code=row.get("from_code", ""), to_code=row.get("to_code", ""), normally_open=row.get("normally_open", False),
+                    geom=LineString(row["coordinates"], srid=SRID),
                 )
                 for row in document["lines"]
             ],
             key=_code,
-            fields=("feeder_id", "kind", "length_m", "from_code", "to_code", "geom"),
+            fields=("feeder_id", "kind", "length_m", "from_code", "to_code", "normally_open", "geom"),
         )  # fmt: skip
+        nodes.settle(network)
     return changes + substations_changed + feeders_changed + stations_changed + lines_changed
 
 
