@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('spatial', '0002_append_only_journal'),
+        ('spatial', '0003_point_without_place'),
     ]
 
     operations = [
