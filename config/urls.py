@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from layers.api.basemaps import imagery_tile
-from layers.api.urls import ogc_urlpatterns
+from layers.api.urls import maps_urlpatterns, ogc_urlpatterns
 from portal import health, oidc, pages
 
 # Whatever fails outside the API's doors is answered in their form all the same.
@@ -23,6 +23,7 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="portal/api_docs.html")),
     path("ogc/features/", include(ogc_urlpatterns)),
+    path("maps/", include(maps_urlpatterns)),
     path("imagery/<slug:key>/<int:z>/<int:x>/<int:y>.png", imagery_tile),
     path("oidc/<slug:provider_id>/login/", oidc.start, name="openid_connect_login"),
     path("oidc/<slug:provider_id>/login/callback/", oidc.callback, name="openid_connect_callback"),
@@ -30,5 +31,5 @@ urlpatterns = [
     path("admin/login/", RedirectView.as_view(url="/sign-in")),
     path("admin/", admin.site.urls),
     # An unknown address below the server's own prefixes is 404; everything else is a place inside the application.
-    re_path(r"^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|ogc/|oidc/|ws/).*$", pages.application),
+    re_path(r"^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|maps/|ogc/|oidc/|ws/).*$", pages.application),
 ]

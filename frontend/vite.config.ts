@@ -4,7 +4,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 const server = process.env.GRIDATLAS_URL ?? "http://127.0.0.1:8000";
-const fromServer = ["/api", "/tiles", "/basemaps", "/imagery", "/ogc", "/media", "/admin", "/healthz", "/readyz"];
+const fromServer = ["/api", "/tiles", "/basemaps", "/imagery", "/maps", "/ogc", "/media", "/admin", "/healthz", "/readyz"];
 
 /** Bodies of the top bar, the map controls and the overlays: all loaded right after the first map. */
 const FRAME =

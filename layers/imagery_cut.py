@@ -1,6 +1,7 @@
 """Cut imagery to the areas in which somebody may see it: beyond them a tile is transparent, and holds no colours either."""
 
 import io
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -41,21 +42,29 @@ def cut(content_type: str, body: bytes, reach: Reach, z: int, x: int, y: int) ->
     tile = shapely.box(*bounds)
     if shapely.covers(ground, tile):
         return content_type, body
-    picture = Image.open(io.BytesIO(body)).convert("RGBA")
-    pixels = np.array(picture)
-    inside = shapely.intersection(ground, tile)
-    shape = (picture.height, picture.width)
-    pixels[geometry_mask([inside], shape, from_bounds(*bounds, *picture.size)) if inside.area else np.full(shape, True)] = 0
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG")
+    inside_of(Image.open(io.BytesIO(body)), ground, bounds).save(out, "PNG")
     return "image/png", out.getvalue()
+
+
+def inside_of(picture: Image.Image, ground: BaseGeometry, box: Sequence[float]) -> Image.Image:
+    """Return the picture of the box with every pixel emptied that is not on the ground; both are in the picture's own system."""
+    pixels = np.array(picture.convert("RGBA"))
+    inside, shape = shapely.intersection(ground, shapely.box(*box)), pixels.shape[:2]
+    pixels[geometry_mask([inside], shape, from_bounds(*box, *picture.size)) if inside.area else np.full(shape, True)] = 0
+    return Image.fromarray(pixels)
+
+
+@lru_cache(maxsize=200)
+def in_degrees(reach: Reach) -> BaseGeometry:
+    """Return the areas as one shape in degrees, with corners often enough to be bent. Kept: a redrawn area is another reach."""
+    return shapely.segmentize(shapely.union_all([shapely.from_wkb(bytes(polygon.wkb)) for polygon in reach.polygons()]), _STEP_DEG)
 
 
 @lru_cache(maxsize=200)
 def _ground(reach: Reach) -> BaseGeometry:
-    """Return the areas as one shape in Web Mercator. Kept: a redrawn area is another reach."""
-    degrees = shapely.segmentize(shapely.union_all([shapely.from_wkb(bytes(polygon.wkb)) for polygon in reach.polygons()]), _STEP_DEG)
-    ground = shapely.make_valid(shapely.transform(degrees, _to_mercator))
+    """Return the areas as one shape in Web Mercator."""
+    ground = shapely.make_valid(shapely.transform(in_degrees(reach), _to_mercator))
     shapely.prepare(ground)
     return ground
 

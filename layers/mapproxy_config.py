@@ -17,11 +17,12 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from layers.models import Basemap
+from spatial import datums
 from spatial.tiles import MAX_ZOOM
 
 GRID = "webmercator"
 UPSTREAM_TIMEOUT_S = 3
-OFFERED_SRS = ("EPSG:3857", "EPSG:4326", "EPSG:4490")
+MAX_PIXELS = 4096 * 4096
 SHIFTED_DATUMS = ("GCJ02", "BD09")
 KEPT_DAYS = 30
 # Only variables of this name may leave the process inside an upstream's address.
@@ -59,12 +60,19 @@ def _frame(var_dir: Path) -> dict[str, Any]:
     return {
         "services": {
             "wmts": {"restful": True, "kvp": True, "md": {"title": "GridAtlas imagery"}},
-            "wms": {"srs": list(OFFERED_SRS), "versions": ["1.1.1", "1.3.0"], "md": {"title": "GridAtlas imagery"}},
+            "wms": {
+                "srs": [code for code in datums.allowed() if code.startswith("EPSG:")],
+                "versions": ["1.1.1", "1.3.0"],
+                "max_output_pixels": MAX_PIXELS,
+                "on_source_errors": "raise",
+                "md": {"title": "GridAtlas imagery"},
+            },
         },
         "globals": {
             "cache": {"base_dir": str(cache), "lock_dir": str(cache / "locks"), "tile_lock_dir": str(cache / "tile_locks")},
             "http": {"client_timeout": UPSTREAM_TIMEOUT_S, "hide_error_details": True},
-            "image": {"resampling_method": "bilinear", "jpeg_quality": 88},
+            # Without a palette: 256 colours are too few for a photograph's edge, and for what is warped into another system.
+            "image": {"resampling_method": "bilinear", "jpeg_quality": 88, "paletted": False},
         },
         "grids": {GRID: {"base": "GLOBAL_WEBMERCATOR", "num_levels": MAX_ZOOM + 1}},
         "sources": {},

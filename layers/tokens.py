@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -100,10 +100,13 @@ def make_token(*, user: User, name: str, layer_ids: Sequence[str], days: int, at
     """Make a token that reads these layers; return its row and the secret, which nobody can read again.
 
     Raises:
-        registry.UnknownLayer: the person does not see one of the layers. TooManyTokens: the person has MAX_TOKENS.
+        registry.UnknownLayer: the person does not see one of the layers, or no imagery. TooManyTokens: the person has MAX_TOKENS.
     """
     for layer_id in layer_ids:
-        registry.layer_for(user, layer_id)
+        if layer_id != access.IMAGERY:
+            registry.layer_for(user, layer_id)
+        elif not access.areas_of(user, access.IMAGERY, access.VIEW):
+            raise registry.UnknownLayer("There is no imagery for you.")
     secret = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         # Locked, so that two at once cannot both be the last.
@@ -154,6 +157,16 @@ def given(authorization: str) -> str:
             return ""
     elif scheme.lower() != "bearer":
         return ""
+    return text if text.startswith(PREFIX) else ""
+
+
+def in_address(parameters: Mapping[str, str]) -> str:
+    """Return the token among an address's parameters, whose names may be in capitals; "" when there is none of ours.
+
+    >>> in_address({"TOKEN": "ga_x"}), in_address({"token": "other"}), in_address({})
+    ('ga_x', '', '')
+    """
+    text = next((parameters[name] for name in parameters if name.lower() == "token"), "")
     return text if text.startswith(PREFIX) else ""
 
 

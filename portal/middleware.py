@@ -91,7 +91,7 @@ class SessionGuard:
     """
 
     ME = "/api/v1/me"
-    GUARDED = ("/api/", "/admin/", "/imagery/", "/media/", "/ogc/")
+    GUARDED = ("/api/", "/admin/", "/imagery/", "/maps/", "/media/", "/ogc/")
     OPEN = (ME, "/api/v1/session", "/api/v1/sign-in")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -166,6 +166,20 @@ def is_northing_first(datum: str) -> bool:
     return crs(datum).axis_info[0].direction == "north"
 
 
+@lru_cache(maxsize=512)
+def reach_of(datum: str) -> tuple[float, float, float, float]:
+    """Return west, south, east, north of where the datum means something."""
+    area = None if datum in SAME_AS_WGS84 or datum in NAMES else crs(datum).area_of_use
+    if area is None or area.west > area.east:
+        return -180.0, -MAX_LAT, 180.0, MAX_LAT
+    return (
+        area.west - _LAP_DEG,
+        max(area.south - _LAP_DEG, -MAX_LAT),
+        area.east + _LAP_DEG,
+        min(area.north + _LAP_DEG, MAX_LAT),
+    )
+
+
 def wgs84_to_gcj02(lon: Numbers, lat: Numbers) -> tuple[Numbers, Numbers]:
     """Return the GCJ-02 position; outside the rectangle of GCJ-02 the position is unchanged."""
     inside = _inside_gcj02(lon, lat)
@@ -270,29 +284,15 @@ def zones_by_prefix(eastings: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 
 def _checked(x: Floats, y: Floats, lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats, Truths]:
-    west, south, east, north = _reach(datum)
+    west, south, east, north = reach_of(datum)
     ok = np.isfinite(x) & np.isfinite(y) & (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
     return np.where(ok, x, np.nan), np.where(ok, y, np.nan), ok
 
 
 @lru_cache(maxsize=512)
-def _reach(datum: str) -> tuple[float, float, float, float]:
-    """Return west, south, east, north of where the datum means something."""
-    area = None if datum in SAME_AS_WGS84 or datum in NAMES else crs(datum).area_of_use
-    if area is None or area.west > area.east:
-        return -180.0, -MAX_LAT, 180.0, MAX_LAT
-    return (
-        area.west - _LAP_DEG,
-        max(area.south - _LAP_DEG, -MAX_LAT),
-        area.east + _LAP_DEG,
-        min(area.north + _LAP_DEG, MAX_LAT),
-    )
-
-
-@lru_cache(maxsize=512)
 def _bounds(datum: str) -> tuple[float, float, float, float]:
     """Return the smallest x and y and the largest x and y of where the datum means something."""
-    bounds = _transformer(datum).transform_bounds(*_reach(datum), direction=TransformDirection.INVERSE)
+    bounds = _transformer(datum).transform_bounds(*reach_of(datum), direction=TransformDirection.INVERSE)
     return bounds if np.isfinite(bounds).all() else (-math.inf, -math.inf, math.inf, math.inf)
 
 

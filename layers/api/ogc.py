@@ -12,12 +12,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotAcceptable
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from layers.api.answers import text_answer
+from layers.api.answers import FormLater, public_root, text_answer
 from layers.ogc import collections, documents, items, pages
 from layers.ogc.crs import Crs
 from layers.ogc.documents import GEOJSON, HTML, JSON, OPENAPI
@@ -25,22 +23,12 @@ from layers.ogc.pages import Cell, Page
 from layers.ogc.refusals import BadQuery
 
 
-class _Later(BaseContentNegotiation):
-    """The form of the answer is the service's own question (`f`, Accept); refusals are JSON."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        return JSONRenderer(), JSONRenderer.media_type
-
-
 class _Door(APIView):
     """What all share: who may come in, what they may not say twice, JSON or a page."""
 
     open_to_tokens = True
     schema = None
-    content_negotiation_class = _Later
+    content_negotiation_class = FormLater
 
     def told(self, request: Request) -> dict[str, str]:
         """Return the parameters of the address.
@@ -184,8 +172,7 @@ class Item(_Door):
 
 def _root(request: Request) -> str:
     """Return the landing page's address as the client knows it, without a slash at the end."""
-    base = settings.PUBLIC_URL or request._request.build_absolute_uri("/")
-    return f"{base.rstrip('/')}/ogc/features"
+    return f"{public_root(request)}/ogc/features"
 
 
 def _crumbs(root: str, found: collections.Collection | None = None, *, collections_too: bool = False) -> list[Cell]:

@@ -1,8 +1,8 @@
-"""Addresses of the map's doors, below /api/v1/, and of OGC API Features, below /ogc/features/."""
+"""Addresses of the map's doors, below /api/v1/, of OGC API Features, below /ogc/features/, and of WMS and WMTS, below /maps/."""
 
 from django.urls import path
 
-from layers.api import basemaps, exports, ogc, views
+from layers.api import basemaps, exports, maps, ogc, views
 
 urlpatterns = [
     path("basemaps", basemaps.Basemaps.as_view()),
@@ -24,4 +24,11 @@ ogc_urlpatterns = [
     path("collections/<str:collection_id>", ogc.OneCollection.as_view()),
     path("collections/<str:collection_id>/items", ogc.Items.as_view()),
     path("collections/<str:collection_id>/items/<int:feature_id>", ogc.Item.as_view()),
+]
+
+maps_urlpatterns = [
+    path("wms", maps.Wms.as_view()),
+    path("wmts", maps.Wmts.as_view()),
+    path("wmts/1.0.0/WMTSCapabilities.xml", maps.WmtsCapabilities.as_view()),
+    path("wmts/<str:layer_id>/<str:tile_set>/<int:z>/<int:x>/<int:y>.<str:form>", maps.WmtsTile.as_view()),
 ]

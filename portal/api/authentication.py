@@ -23,15 +23,17 @@ class NotForTokens(PermissionError):
 class Token(BaseAuthentication):
     """An access token, by `Authorization: Bearer` or as the password of Basic. It opens only reads of views that say `open_to_tokens`.
 
-    With a token there is no cookie to abuse, so no CSRF token is asked for; a cookie beside it is not looked at.
+    Views that say `token_in_address` take it as `?token=` too: their clients can send no header (docs/decisions/0016-wms-and-wmts.md). With a token there is no cookie to abuse, so no CSRF token is asked for; a cookie beside it is not looked at.
     """
 
     def authenticate(self, request: Request) -> tuple[User, tokens.Bearer] | None:
+        view: Any = (request.parser_context or {}).get("view")
         secret = tokens.given(request.headers.get("Authorization", ""))
+        if not secret and getattr(view, "token_in_address", False):
+            secret = tokens.in_address(request.query_params)
         if not secret:
             return None
         bearer = tokens.bearer(secret, ip=request.META.get("REMOTE_ADDR", ""), at=timezone.now())
-        view: Any = (request.parser_context or {}).get("view")
         if request.method not in ("GET", "HEAD") or not getattr(view, "open_to_tokens", False):
             raise NotForTokens(bearer.user)
         request.META[row_security.NET].enter_context(row_security.reading_as(bearer.user))

@@ -34,6 +34,7 @@ def test_s41_a_real_run_logs_nobody_and_nothing_they_typed(museum: Account, plan
             visitor.ask("GET", "/api/v1/customers/999999?token=ga_secrettoken"),
             visitor.ask("GET", "/imagery/secret/1/0/0.png?token=ga_secrettoken", Authorization="Bearer ga_secrettoken"),
             visitor.ask("GET", "/tiles/network/99/0/0.mvt?token=ga_secrettoken"),
+            visitor.ask("GET", "/maps/wms?REQUEST=GetCapabilities&token=ga_secrettoken"),
             visitor.ask("GET", "/api/v1/customers?token=ga_secrettoken", Host="evil.example"),
         ]
         move = {"lon": THEATRE[0], "lat": THEATRE[1], "base_version": 1, "reason": "wrong gate", "confirm_distance": True}
@@ -44,7 +45,7 @@ def test_s41_a_real_run_logs_nobody_and_nothing_they_typed(museum: Account, plan
         log = server.said
         lines = [json.loads(line) for line in log.splitlines()]
 
-    assert [status for status, _, _ in told] == [200, 200, 200, 404, 404, 400, 400, 200]
+    assert [status for status, _, _ in told] == [200, 200, 200, 404, 404, 400, 401, 400, 200]
     secrets = [museum.name, museum.account_no, "Mikko", "4050", "9552", "pekka", "Pekka", "wrong gate", "hunter2", PASSWORD, "ga_secret"]
     secrets += [*visitor.cookies.values(), str(THEATRE[0]), "evil.example", "sessionid", "q="]
     assert [secret for secret in secrets if secret and secret in log] == []

@@ -17,7 +17,7 @@ _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _BY_EXPRESSION = {
     "^(?P<app_label>layers|customers|auth)/$": ["auth/", "layers/"],
     "(?P<url>.*)$": ["customers/account/", "spatial/point/"],
-    "^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|ogc/|oidc/|ws/).*$": ["", "customers/{account_id}"],
+    "^(?!api/|admin/|static/|media/|tiles/|basemaps/|imagery/|maps/|ogc/|oidc/|ws/).*$": ["", "customers/{account_id}"],
 }
 
 

@@ -21,10 +21,10 @@ KEY = "walk"
 
 
 @contextmanager
-def map_proxy(folder: Path) -> Iterator[str]:
-    """Run MapProxy with the picture; yield its address."""
-    folder.mkdir()
-    config, refused = mapproxy_config([picture(folder)], var_dir=folder, environ={})
+def map_proxy(folder: Path, *others: Basemap) -> Iterator[str]:
+    """Run MapProxy with the picture, and other imagery; yield its address."""
+    folder.mkdir(exist_ok=True)
+    config, refused = mapproxy_config([picture(folder), *others], var_dir=folder, environ={})
     assert not refused
     (folder / "mapproxy").mkdir()
     (folder / "mapproxy" / "mapproxy.yaml").write_text(yaml.safe_dump(config))

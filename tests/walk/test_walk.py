@@ -74,7 +74,9 @@ def samples(town: Scene) -> dict[str, list]:
     return {
         "account_id": foreign,
         "feature_id": foreign,
-        "layer_id": [layer.id for layer in registry.layers()],
+        "layer_id": [*(layer.id for layer in registry.layers()), f"imagery.{imagery.KEY}"],
+        "tile_set": ["WebMercatorQuad"],
+        "form": ["png"],
         # Every foreign customer of their own collection, then the others.
         "collection_id": [*(["customers"] * len(foreign)), *(found.id for found in collections.collections_for(town.staff))],
         "user_id": [town.staff.pk],
@@ -281,8 +283,9 @@ def test_no_imagery_shows_what_is_foreign(servers: list[WebProcess], proxied: in
     neighbours = [Walker(port, town.neighbour, town) for port in ports]
 
     own = foreign = 0
-    for z, x, y in tiles:
-        path = f"/imagery/{imagery.KEY}/{z}/{x}/{y}.png"
+    paths = [(f"/imagery/{imagery.KEY}/{z}/{x}/{y}.png", z, x) for z, x, y in tiles]
+    paths += [(f"/maps/wmts/imagery.{imagery.KEY}/WebMercatorQuad/{z}/{x}/{y}.png", z, x) for z, x, y in tiles]
+    for path, z, x in paths:
         staffs = [walker.ask("GET", path) for walker in staff]
         foreign += sum((lons_of(answer, z, x) > border[0]).sum() for answer in staffs)
         tag = staffs[0].headers["etag"]
@@ -295,7 +298,7 @@ def test_no_imagery_shows_what_is_foreign(servers: list[WebProcess], proxied: in
                 assert "private" in answer.headers["cache-control"]
                 assert answer.headers["etag"] != tag, path
 
-    print(f"\nwalk: {len(tiles)} tiles of imagery, {sum(walker.asked for walker in neighbours)} requests")
+    print(f"\nwalk: {len(paths)} tiles of imagery, {sum(walker.asked for walker in neighbours)} requests")
     assert min(own, foreign) > 100_000, "the walk looked at the wrong tiles"
 
 
