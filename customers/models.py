@@ -223,11 +223,15 @@ class AccountHolder(models.Model):
 
 
 class ImportState(models.TextChoices):
-    """Where an import stands. The worker works on those of `WORKING`; a person is awaited by the first two others."""
+    """Where an import stands. The worker works on those of `WORKING`; a person is awaited by the first two others.
+
+    NOTHING: it was checked, and every row stands in the ledger already or is rejected.
+    """
 
     READING = "reading"
     WAITING = "waiting"
     CHECKED = "checked"
+    NOTHING = "nothing"
     COMMITTING = "committing"
     COMMITTED = "committed"
     REVERTING = "reverting"
@@ -265,6 +269,7 @@ class Import(models.Model):
     reading = models.JSONField(default=dict, help_text="What is in force: choices, and what was found where nothing was chosen.")
     questions = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
+    taken_back = models.JSONField(default=dict, help_text="What taking it back undid: new, moved, changed.")
     not_reverted = models.IntegerField(default=0)
     is_cancelled = models.BooleanField(default=False, help_text="It is taken back because it was cancelled while it was stored.")
     run = models.IntegerField(default=0, help_text="Grows with every reading; what an older one still brings is dropped.")
@@ -296,20 +301,25 @@ class Import(models.Model):
         """Tell whether something of it stands in the ledger: stored, and not taken back."""
         return self.rows.filter(stored_version__isnull=False).exists()
 
+    def changes_something(self) -> bool:
+        """Tell whether some row of it is neither as in the ledger nor rejected."""
+        return any(self.counts.get(status) for status in RowStatus.values if status not in ("unchanged", "rejected"))
+
     def can(self) -> list[str]:
         """Return what a person may do with it as it stands: commit, cancel, revert, change."""
-        counted = sum(self.counts.get(status, 0) for status in RowStatus.values if status not in ("unchanged", "rejected"))
         match self.state:
             case ImportState.READING:
                 return ["cancel"]
             case ImportState.WAITING:
                 return ["change", "cancel"]
             case ImportState.CHECKED:
-                return [*(["commit"] if counted else []), "change", "cancel"]
+                return ["commit", "change", "cancel"]
+            case ImportState.NOTHING:
+                return ["change"] if self.is_file_kept else []
             case ImportState.COMMITTING:
                 return ["cancel"]
             case ImportState.COMMITTED:
-                return ["revert"] if counted and self.is_file_kept else []
+                return ["revert"] if self.changes_something() and self.is_file_kept else []
             case ImportState.FAILED:
                 return ["cancel"] if self.has_stored() else ["change", "cancel"] if self.is_file_kept else []
         return []

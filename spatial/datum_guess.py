@@ -1,16 +1,16 @@
 """Guess the datum of a file's positions from the numbers and from what its columns are called. A guess is shown and can be changed."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from spatial import datums
-from spatial.datums import BD09, CGCS2000, CGCS2000_ZONES, DEGREES, GCJ02, WGS84, Floats
+from spatial.datums import BD09, CGCS2000, CGCS2000_ZONES, DEGREES, GCJ02, WGS84, Box, Floats
 
-Extent = tuple[float, float, float, float]
+Extent = Box
 
 _WORDS = (
     (GCJ02, re.compile(r"gcj|火星|高德|腾讯|国测局|amap|tencent", re.IGNORECASE)),
@@ -44,10 +44,18 @@ class Guess:
     straddles: bool = False
 
 
-def guess_datum(xs: npt.ArrayLike, ys: npt.ArrayLike, words: Iterable[str] = (), *, extent: Extent | None = None) -> Guess:
+def guess_datum(
+    xs: npt.ArrayLike,
+    ys: npt.ArrayLike,
+    words: Iterable[str] = (),
+    *,
+    extent: Extent | None = None,
+    offered: Sequence[str] | None = None,
+) -> Guess:
     """Guess from positions as they stand in a file (x longitude or easting), the words of its header and its name.
 
     `extent` is the utility's west, south, east, north in degrees: eastings without a prefix say nothing without it.
+    `offered` are the datums made for its place; left out, for that extent.
 
     >>> guess_datum([39_386_962.1], [3_747_095.4]).datum
     'EPSG:4527'
@@ -63,7 +71,9 @@ def guess_datum(xs: npt.ArrayLike, ys: npt.ArrayLike, words: Iterable[str] = (),
     named = _named(text)
     if np.mean((np.abs(x) <= 180) & (np.abs(y) <= 180)) > 0.9:
         return _guess_degrees(x, y, named, extent)
-    return _guess_metres(x, y, named, extent)
+    if offered is None:
+        offered = datums.made_for([extent]) if extent else datums.allowed()
+    return _guess_metres(x, y, named, extent, [datum for datum in offered if datums.is_metres(datum)])
 
 
 def looks_swapped(xs: npt.ArrayLike, ys: npt.ArrayLike, datum: str, *, extent: Extent | None = None) -> bool:
@@ -107,7 +117,7 @@ def _guess_degrees(x: Floats, y: Floats, named: str | None, extent: Extent | Non
     return Guess(named or WGS84, certain=certain, candidates=tuple(candidates), swapped=swapped)
 
 
-def _guess_metres(x: Floats, y: Floats, named: str | None, extent: Extent | None) -> Guess:
+def _guess_metres(x: Floats, y: Floats, named: str | None, extent: Extent | None, offered: Sequence[str]) -> Guess:
     named = named if named and named not in DEGREES else None
     swapped = _northing_first(x, y, named, extent)
     e, n = (y, x) if swapped else (x, y)
@@ -118,8 +128,6 @@ def _guess_metres(x: Floats, y: Floats, named: str | None, extent: Extent | None
     if len(prefixed) > 1 and _share_inside(e, n, CGCS2000_ZONES, extent) > 0.5:
         certain = bool(extent) or is_no_mercator
         return Guess(CGCS2000_ZONES, certain=certain, candidates=(CGCS2000_ZONES, *prefixed), swapped=swapped, straddles=True)
-    offered = datums.allowed_at((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2) if extent else datums.allowed()
-    offered = [datum for datum in offered if datums.is_metres(datum)]
     likely = dict.fromkeys([*([named] if named else []), *prefixed, *offered])
     fitting = [datum for datum in likely if _share_inside(e, n, datum, extent) > 0.5] if extent else []
     if fitting:

@@ -6,6 +6,7 @@ the domain reference, section 9.2.
 """
 
 import math
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeVar
@@ -28,6 +29,17 @@ _CODES = {WGS84: "EPSG:4326", CGCS2000: "EPSG:4490"}
 CONVERTER = "gridatlas.datums/1"
 
 NAMES = {WGS84: "WGS 84", CGCS2000: "CGCS2000", GCJ02: "GCJ-02", BD09: "BD-09", CGCS2000_ZONES: "CGCS2000 / Gauss-Kruger, zone by prefix"}
+
+_NAMES_ZH = {CGCS2000_ZONES: "CGCS2000 / 高斯-克吕格 按坐标前的带号", "EPSG:3857": "WGS 84 / 网络墨卡托"}
+# Of which the register leaves out how wide their zones are.
+_SIX_DEGREES = {f"EPSG:{code}" for code in range(4491, 4513)}
+_WORDS_ZH = (
+    (re.compile(r"(\d)-degree Gauss-Kruger"), r"\1度带高斯-克吕格"),
+    (re.compile(r"CM (\d+)E"), r"中央经线\1°E"),
+    (re.compile(r"UTM zone (\d+[NS])"), r"UTM \1带"),
+    (re.compile(r"zone (\d+)"), r"第\1带"),
+    (re.compile(r"British National Grid"), "英国国家格网"),
+)
 
 # EPSG codes that a person may name, first and last. Beijing 1954 and Xian 1980 are left out on purpose: their shift is not public,
 # and what PROJ knows of it can be 100 m off. A utility that has its own grid names its code in the setting OWN_CRS.
@@ -67,6 +79,8 @@ _own: list[str] = []
 
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
+# West, south, east, north in degrees.
+Box = tuple[float, float, float, float]
 # The formulas take one position or arrays of them.
 Numbers = TypeVar("Numbers", float, Floats)
 
@@ -232,9 +246,26 @@ def allowed() -> list[str]:
     return [*DEGREES, *dict.fromkeys([*_own, *listed])]
 
 
-def allowed_at(lon: float, lat: float) -> list[str]:
-    """Return those of `allowed` that are made for the place, the utility's own always."""
-    return [datum for datum in allowed() if datum in DEGREES or datum in _own or _covers(datum, lon, lat)]
+def made_for(boxes: Iterable[Box]) -> list[str]:
+    """Return those of `allowed` that are made for the middle or a side of one of the boxes, the utility's own always.
+
+    Two of them never mean the same: WGS 84 and CGCS2000 go without their numbers.
+    """
+    places = {(lon, (south + north) / 2) for west, south, east, north in boxes for lon in (west, (west + east) / 2, east)}
+    return [
+        datum
+        for datum in allowed()
+        if datum in DEGREES or datum in _own or (datum not in SAME_AS_WGS84 and any(_covers(datum, lon, lat) for lon, lat in places))
+    ]
+
+
+def known_name(datum: str) -> str:
+    """Return the name under which a datum is offered.
+
+    >>> known_name("EPSG:4326"), known_name("EPSG:4548")
+    ('WGS84', 'EPSG:4548')
+    """
+    return next((name for name, code in _CODES.items() if code == datum), datum)
 
 
 def label(datum: str) -> str:
@@ -244,6 +275,23 @@ def label(datum: str) -> str:
         UnknownDatum: the code names no datum.
     """
     return NAMES.get(datum) or str(crs(datum).name)
+
+
+def label_zh(datum: str) -> str:
+    """Return the Chinese name; where a name is a proper one, as it is.
+
+    >>> label_zh("EPSG:4548"), label_zh("EPSG:4527"), label_zh("EPSG:32650"), label_zh("EPSG:3067")
+    ('CGCS2000 / 3度带高斯-克吕格 中央经线117°E', 'CGCS2000 / 3度带高斯-克吕格 第39带', 'WGS 84 / UTM 50N带', 'ETRS89 / TM35FIN(E,N)')
+
+    Raises:
+        UnknownDatum: the code names no datum.
+    """
+    name = _NAMES_ZH.get(datum) or label(datum)
+    if datum in _SIX_DEGREES:
+        name = name.replace("/ Gauss-Kruger", "/ 6-degree Gauss-Kruger")
+    for pattern, chinese in _WORDS_ZH:
+        name = pattern.sub(chinese, name)
+    return name
 
 
 def is_metres(datum: str) -> bool:
@@ -259,17 +307,6 @@ def crs(datum: str) -> CRS:
     """
     _refuse_unlisted(datum)
     return _register(_CODES.get(datum, datum))
-
-
-def cgcs2000_zone(lon: float, *, width_deg: int = 3, prefix: bool = True) -> str | None:
-    """Return the EPSG code of the Gauss-Kruger zone of a longitude, or None outside of China's zones.
-
-    >>> cgcs2000_zone(115.7787), cgcs2000_zone(115.7787, prefix=False), cgcs2000_zone(115.7787, width_deg=6)
-    ('EPSG:4527', 'EPSG:4548', 'EPSG:4498')
-    """
-    zone = math.floor(lon / 3 + 0.5) if width_deg == 3 else math.floor(lon / 6) + 1
-    first, last, with_prefix, without = (25, 45, 4513, 4534) if width_deg == 3 else (13, 23, 4491, 4502)
-    return f"EPSG:{(with_prefix if prefix else without) + zone - first}" if first <= zone <= last else None
 
 
 def zones_by_prefix(eastings: npt.ArrayLike) -> npt.NDArray[np.int64]:

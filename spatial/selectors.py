@@ -1,6 +1,7 @@
 """Reads of where things are."""
 
 from django.contrib.gis.db.models import Extent
+from django.contrib.gis.db.models.functions import Envelope
 
 from spatial import datums
 from spatial.models import Area
@@ -19,7 +20,11 @@ def utility_extent() -> tuple[float, float, float, float] | None:
 
 
 def utility_datums() -> list[str]:
-    """Return the datums made for the utility's place: those in degrees, its own grids, then what covers it."""
-    extent = utility_extent()
-    middle = ((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2) if extent else (0.0, 0.0)
-    return datums.allowed_at(*middle)
+    """Return the datums made for the utility's place: those in degrees, its own grids, then what covers one of its areas.
+
+    Area by area: the middle of two regions that lie far apart is nowhere. All that may be named while there is no area.
+    """
+    boxes = list(Area.objects.annotate(box=Envelope("geom")).values_list("box", flat=True))
+    if not boxes:
+        return [datum for datum in datums.allowed() if datum == datums.known_name(datum)]
+    return datums.made_for(box.extent for box in boxes)

@@ -76,11 +76,20 @@ class ImportDetected(drf.Serializer):
     has_geometry = drf.BooleanField()
 
 
+class ImportRemembered(drf.Serializer):
+    """Whose import of a file with the same headings said in which datum it is; `by` empty: the command line's."""
+
+    by = drf.CharField(allow_blank=True)
+    at = drf.DateTimeField()
+
+
 class ImportChosen(drf.Serializer):
     """What is in force: chosen by a person, else as found. `swap_axes` null: not answered."""
 
     encoding = drf.CharField(allow_null=True)
     crs = drf.CharField(allow_null=True)
+    crs_from = drf.ChoiceField(["chosen", "remembered", "file", "guess"], allow_null=True)
+    remembered = ImportRemembered(allow_null=True)
     layer = drf.CharField(allow_null=True)
     mapping = drf.DictField(child=drf.CharField())
     swap_axes = drf.BooleanField(allow_null=True)
@@ -99,6 +108,7 @@ class ImportTarget(drf.Serializer):
 class CrsOption(drf.Serializer):
     code = drf.CharField()
     label = drf.CharField()  # type: ignore[assignment]
+    label_zh = drf.CharField()
 
 
 class ImportProgress(drf.Serializer):
@@ -119,6 +129,14 @@ class ImportCounts(drf.Serializer):
     far_moves = drf.IntegerField()
 
 
+class ImportTakenBack(drf.Serializer):
+    """By tab, as the counts: added customers deleted, positions and fields put back."""
+
+    new = drf.IntegerField()
+    moved = drf.IntegerField()
+    changed = drf.IntegerField()
+
+
 class ImportOut(drf.Serializer):
     id = drf.UUIDField()
     file_name = drf.CharField()
@@ -133,6 +151,7 @@ class ImportOut(drf.Serializer):
     crs_options = CrsOption(many=True)
     progress = ImportProgress()
     counts = ImportCounts()
+    taken_back = ImportTakenBack(allow_null=True)
     problem = CodedText(allow_null=True)
     can = drf.ListField(child=drf.ChoiceField(["commit", "cancel", "revert", "change"]))
     not_reverted = drf.IntegerField()

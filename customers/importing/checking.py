@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from customers.importing import cleaning, mapping, staging, storage
 from customers.importing.problems import problem
 from customers.models import LAYER_ID, Import, ImportMapping, ImportRow, ImportState
+from customers.selectors import person_name
 from layers import access
 from spatial import datums, file_datum
 from spatial import selectors as places
@@ -28,7 +29,7 @@ class Superseded(Exception):
 
 
 def check(batch: Import, *, clock: Clock) -> None:
-    """Read the file from its beginning; leave the import waiting for an answer, checked, or failed with the reason.
+    """Read the file from its beginning; leave the import waiting for an answer, checked, with nothing to change, or failed with the reason.
 
     Raises:
         Superseded: see above; whoever did it has said what comes next.
@@ -104,26 +105,58 @@ def _find_out(batch: Import, header: Header, first: pa.RecordBatch | None) -> di
     """Return what the file says, what is in force for reading it on, and what only a person can answer."""
     chosen = batch.choices
     samples = _samples(header, first)
-    remembered = ImportMapping.objects.filter(headings=mapping.fingerprint(header.columns)).first()
+    remembered = ImportMapping.objects.select_related("by").filter(headings=mapping.fingerprint(header.columns)).first()
     meant = remembered.mapping if remembered else mapping.suggest(header.columns, samples, has_geometry=header.has_geometry)
     meant = mapping.overlaid(meant, chosen.get("mapping") or {}, header.columns)
     x, y = cleaning.positions(first, header.columns, meant) if first else (np.array([]), np.array([]))
-    found = file_datum.find_datum(x, y, declared=header.crs, words=[*header.columns, batch.file_name], extent=places.utility_extent())
-    swap = chosen.get("swap_axes")
-    # What was said of a file with these headings before is said of this one too, unless it declares otherwise.
-    known = remembered.crs if remembered and found.source != "file" and found.datum else ""
-    crs = chosen.get("crs") or known or found.datum
-    questions = []
-    if "account_no" not in meant:
-        questions.append("no_account_no")
+    found = file_datum.find_datum(
+        x,
+        y,
+        declared=header.crs,
+        words=[*header.columns, batch.file_name],
+        extent=places.utility_extent(),
+        offered=places.utility_datums(),
+    )
+    in_force = {
+        "encoding": chosen.get("encoding") or header.encoding,
+        **_datum_in_force(chosen, remembered, found),
+        "layer": chosen.get("layer") or header.layer or None,
+        "mapping": meant,
+        "swap_axes": bool(chosen.get("swap_axes")),
+    }
+    questions = [] if "account_no" in meant else ["no_account_no"]
     if np.isfinite(x).any():
-        if not (chosen.get("crs") or known or found.is_certain) and not found.straddles:
-            questions.append("crs_unknown")
-        if swap is None and found.is_swapped:
-            questions.append("axes_swapped")
-        if found.straddles and not chosen.get("crs") and crs != datums.CGCS2000_ZONES:
-            questions.append("zone_straddles")
-    detected = {
+        questions += _questions_of_place(chosen, in_force, found)
+    return {"detected": _detected(header, samples, found), "reading": in_force, "questions": questions, "total": header.rows}
+
+
+def _datum_in_force(chosen: dict[str, Any], remembered: ImportMapping | None, found: file_datum.Found) -> dict[str, Any]:
+    """Return the datum and where it comes from: chosen by a person, else said of a file with these headings before, else found out.
+
+    What the file declares goes before what is remembered.
+    """
+    if chosen.get("crs"):
+        return {"crs": datums.known_name(chosen["crs"]), "crs_from": "chosen"}
+    if remembered and remembered.crs and found.source != "file" and found.datum:
+        told = {"by": person_name(remembered.by), "at": remembered.at.isoformat()}
+        return {"crs": datums.known_name(remembered.crs), "crs_from": "remembered", "remembered": told}
+    return {"crs": found.datum, "crs_from": found.source}
+
+
+def _questions_of_place(chosen: dict[str, Any], in_force: dict[str, Any], found: file_datum.Found) -> list[str]:
+    is_said = in_force["crs_from"] in ("chosen", "remembered")
+    questions = []
+    if not (is_said or found.is_certain or found.straddles):
+        questions.append("crs_unknown")
+    if chosen.get("swap_axes") is None and found.is_swapped:
+        questions.append("axes_swapped")
+    if found.straddles and not chosen.get("crs") and in_force["crs"] != datums.CGCS2000_ZONES:
+        questions.append("zone_straddles")
+    return questions
+
+
+def _detected(header: Header, samples: dict[str, list[str]], found: file_datum.Found) -> dict[str, Any]:
+    return {
         "format": header.format,
         "encoding": header.encoding,
         "crs": found.datum,
@@ -135,14 +168,6 @@ def _find_out(batch: Import, header: Header, first: pa.RecordBatch | None) -> di
         "has_geometry": header.has_geometry,
         "crs_candidates": list(found.candidates),
     }
-    in_force = {
-        "encoding": chosen.get("encoding") or header.encoding,
-        "crs": crs,
-        "layer": chosen.get("layer") or header.layer or None,
-        "mapping": meant,
-        "swap_axes": bool(swap),
-    }
-    return {"detected": detected, "reading": in_force, "questions": questions, "total": header.rows}
 
 
 def _samples(header: Header, first: pa.RecordBatch | None) -> dict[str, list[str]]:
@@ -213,6 +238,8 @@ def _end(batch: Import, run: int, state: str, *, at: datetime, **told: Any) -> N
         if state == ImportState.CHECKED:
             mine.detected["rows"] = mine.total
             mine.attempts = 0
+            if not mine.changes_something():
+                mine.state = ImportState.NOTHING
         mine.save()
 
 

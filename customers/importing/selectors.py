@@ -27,35 +27,13 @@ _TABS = {"moved": ("moved", "moved_and_changed"), "changed": ("changed", "moved_
 
 def import_out(batch: Import, *, at: datetime) -> dict[str, Any]:
     """Return an import as screens and the command line show it; `at` is now, for the time that is left."""
-    return {
-        "id": str(batch.pk),
-        "file_name": batch.file_name,
-        "file_bytes": batch.file_bytes,
-        "state": batch.state,
-        "by": person_name(batch.by),
-        "at": _iso(batch.at),
-        "detected": _detected(batch.detected),
-        "choices": {
-            **{name: batch.reading.get(name) or None for name in ("encoding", "crs", "layer")},
-            "mapping": batch.reading.get("mapping", {}),
-            "swap_axes": batch.choices.get("swap_axes"),
-        },
-        "questions": problems.questions(batch.questions),
-        "targets": [{"name": target.name, "required": target.is_required} for target in TARGETS],
-        "crs_options": _crs_options(batch),
-        "progress": _progress(batch, at),
-        "counts": _counts(batch.counts),
-        "problem": batch.problem,
-        "can": batch.can(),
-        "not_reverted": batch.not_reverted,
-        "committed_at": _iso(batch.committed_at),
-        "reverted_at": _iso(batch.reverted_at),
-    }
+    return _import_out(batch, places.utility_datums(), at)
 
 
 def imports_out(rows: ImportQuerySet, *, at: datetime, limit: int) -> list[dict[str, Any]]:
     """Return the newest imports first."""
-    return [import_out(batch, at=at) for batch in rows.select_related("by")[:limit]]
+    offered = places.utility_datums()
+    return [_import_out(batch, offered, at) for batch in rows.select_related("by")[:limit]]
 
 
 def rows_out(batch: Import, *, statuses: Sequence[str], after: int, limit: int) -> dict[str, Any]:
@@ -115,12 +93,41 @@ def _number_or_text(cell: str) -> Any:
     return Decimal(cell) if _NEGATIVE.fullmatch(cell) else cell
 
 
-def _crs_options(batch: Import) -> list[dict[str, str]]:
-    """Return the coordinate systems to choose from: what the file may be in first, then those made for the utility's place."""
-    extent = places.utility_extent()
-    offered = datums.allowed_at((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2) if extent else datums.allowed()
-    codes = dict.fromkeys([*batch.detected.get("crs_candidates", []), *offered, datums.CGCS2000_ZONES])
-    return [{"code": code, "label": datums.label(code)} for code in codes]
+def _import_out(batch: Import, offered: Sequence[str], at: datetime) -> dict[str, Any]:
+    return {
+        "id": str(batch.pk),
+        "file_name": batch.file_name,
+        "file_bytes": batch.file_bytes,
+        "state": batch.state,
+        "by": person_name(batch.by),
+        "at": _iso(batch.at),
+        "detected": _detected(batch.detected),
+        "choices": {
+            **{name: batch.reading.get(name) or None for name in ("encoding", "crs", "layer")},
+            "crs_from": batch.reading.get("crs_from"),
+            "remembered": batch.reading.get("remembered"),
+            "mapping": batch.reading.get("mapping", {}),
+            "swap_axes": batch.choices.get("swap_axes"),
+        },
+        "questions": problems.questions(batch.questions),
+        "targets": [{"name": target.name, "required": target.is_required} for target in TARGETS],
+        "crs_options": _crs_options(batch, offered),
+        "progress": _progress(batch, at),
+        "counts": _counts(batch.counts),
+        "taken_back": batch.taken_back or None,
+        "problem": batch.problem,
+        "can": batch.can(),
+        "not_reverted": batch.not_reverted,
+        "committed_at": _iso(batch.committed_at),
+        "reverted_at": _iso(batch.reverted_at),
+    }
+
+
+def _crs_options(batch: Import, offered: Sequence[str]) -> list[dict[str, str]]:
+    """Return the coordinate systems to choose from: what the file may be in first, then those made for the utility's place. Each once."""
+    found = map(datums.known_name, batch.detected.get("crs_candidates", []))
+    codes = dict.fromkeys([*found, *offered, datums.CGCS2000_ZONES])
+    return [{"code": code, "label": datums.label(code), "label_zh": datums.label_zh(code)} for code in codes]
 
 
 def _detected(detected: dict[str, Any]) -> dict[str, Any] | None:

@@ -88,7 +88,7 @@ def choose(batch_id: Any, choices: Mapping[str, Any], *, user: User, at: datetim
     """
     with transaction.atomic():
         batch = _locked(batch_id, user)
-        if batch.state not in (*_OPEN, ImportState.FAILED) or not batch.is_file_kept or batch.has_stored():
+        if batch.state not in (*_OPEN, ImportState.NOTHING, ImportState.FAILED) or not batch.is_file_kept or batch.has_stored():
             raise NotNow("The import is under way; nothing can be chosen any more.")
         _check_choices(batch, choices)
         earlier = batch.choices.get("mapping") or {}

@@ -75,6 +75,7 @@ def revert_piece(batch_id: Any, *, at: datetime) -> bool:
         # So that who begins anew after a fault does not take them for changed by somebody else.
         ImportRow.objects.filter(batch=batch, row_no__in=[row.row_no for row in good]).update(stored_version=None)
         ImportRow.objects.bulk_update([row for row in rows if row.revert_problem], ["revert_problem"], batch_size=500)
+        batch.taken_back = _with_these(batch.taken_back, good)
         _go_on(batch, rows, at=at)
     return True
 
@@ -95,7 +96,7 @@ def _next(batch: Import, **which: Any) -> list[ImportRow]:
 def _go_on(batch: Import, rows: Rows, *, at: datetime) -> None:
     batch.cursor, batch.seen_at, batch.attempts = rows[-1].row_no, at, 0
     batch.done += len(rows)
-    batch.save(update_fields=["cursor", "seen_at", "attempts", "done"])
+    batch.save(update_fields=["cursor", "seen_at", "attempts", "done", "taken_back"])
 
 
 def _end(batch: Import, state: str, *, at: datetime, **told: Any) -> None:
@@ -265,6 +266,11 @@ def _still_as_stored(rows: Rows, user: User) -> list[ImportRow]:
         elif not all(account.pk in allowed[action] for action in needed):
             row.revert_problem = "not_allowed_any_more"
     return [row for row in rows if not row.revert_problem]
+
+
+def _with_these(taken_back: dict[str, int], rows: Rows) -> dict[str, int]:
+    kinds = {"new": (RowStatus.NEW,), "moved": MOVED, "changed": CHANGED}
+    return {kind: taken_back.get(kind, 0) + sum(row.status in statuses for row in rows) for kind, statuses in kinds.items()}
 
 
 def _take_back(batch: Import, rows: Rows, *, user: User, at: datetime) -> None:

@@ -60,6 +60,7 @@ class DatumOut(serializers.Serializer):
 
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
+    label_zh = serializers.CharField()
     metres = serializers.BooleanField()
 
 
@@ -68,7 +69,10 @@ class Datums(APIView):
 
     @extend_schema(responses=DatumOut(many=True))
     def get(self, request: Request) -> Response:
-        rows = [{"code": datum, "label": datums.label(datum), "metres": datums.is_metres(datum)} for datum in utility_datums()]
+        rows = [
+            {"code": datum, "label": datums.label(datum), "label_zh": datums.label_zh(datum), "metres": datums.is_metres(datum)}
+            for datum in utility_datums()
+        ]
         return Response(DatumOut(rows, many=True).data)
 
 

@@ -100,3 +100,23 @@ def test_coordinates_are_read_and_copied_in_the_datum_of_ones_choice(page, sign_
     assert page.evaluate("navigator.clipboard.readText()") == f"{e:.3f}, {n:.3f}"
     page.reload()
     expect(card).to_contain_text(f"{e:.3f}, {n:.3f}")
+
+
+def test_the_place_that_was_pointed_at_is_copied_by_the_button_that_shows_it(page, sign_in, open_map, two):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page)
+    open_map(page, at=MUSEUM, zoom=16)
+    footer = page.get_by_role("contentinfo")
+    page.mouse.move(900, 300)
+    copy = footer.get_by_title(say("en", "common:atPointer"))
+    shown = copy.inner_text()
+    assert shown.split(",")[0] != f"{MUSEUM[0]:.5f}"
+
+    copy.click()
+
+    lon = float(page.evaluate("navigator.clipboard.readText()").split(",")[0])
+    assert copy.inner_text() == shown, "the way to the button does not change what it says"
+    assert abs(lon - float(shown.split(",")[0])) < 1e-4
+    assert abs(lon - MUSEUM[0]) > 1e-4
+    page.get_by_role("button", name="Zoom in").click()
+    expect(footer.get_by_title(say("en", "common:atCentre"))).to_be_visible()

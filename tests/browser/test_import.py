@@ -192,3 +192,39 @@ def test_whoever_may_only_look_has_no_import(page: Page, sign_in: Callable, open
 
     expect(page.get_by_role("button", name=say("en", "import:rail"), exact=True)).to_have_count(0)
     expect(page.get_by_role("heading", name=say("en", "import:title"))).to_have_count(0)
+
+
+def test_a_file_with_nothing_to_change_is_finished_and_says_which_columns_it_left_out(
+    page: Page, worker: None, ledger: dict, sign_in: Callable, open_map: Callable
+) -> None:
+    sign_in(page)
+    open_map(page, at=SQUARE, zoom=17, **{"import": "new"})
+    number = ledger["same"]["account_no"]
+    text = f"户号,经度,纬度,备注\n{number},{HALL[0]},{HALL[1]},quiet\n"
+
+    page.locator("input[type=file]").set_input_files({"name": "Same.csv", "mimeType": "text/csv", "buffer": text.encode()})
+
+    expect(page.get_by_role("heading", name=say("en", "import:done.nothing"), exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(say("en", "import:columns.unused_one").replace("{{names}}", "备注"))).to_be_visible()
+    expect(page.get_by_text("Datum: WGS 84. Guessed from the values: please check.")).to_be_visible()
+    expect(page.get_by_role("button", name=say("en", "import:check.commit"))).to_have_count(0)
+    press(page, "import:done.another")
+    expect(page.get_by_role("button", name=re.compile("Same.csv.*Nothing to change", re.DOTALL))).to_be_visible()
+
+
+def test_between_import_and_card_nothing_lies_over_the_datum_at_the_lower_edge(
+    page: Page, ledger: dict, sign_in: Callable, open_map: Callable
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    sign_in(page)
+    open_map(page, at=SQUARE, zoom=17, sel=f"customers:{ledger['same']['id']}", **{"import": "new"})
+    page.get_by_role("complementary", name="Selected customer").wait_for()
+
+    datum = page.get_by_role("contentinfo").get_by_label("Datum")
+    datum.wait_for()
+
+    datum.click(trial=True)
+    box = datum.bounding_box()
+    for name in ("Zoom in", "Zoom out"):
+        other = page.get_by_role("button", name=name).bounding_box()
+        assert box["y"] >= other["y"] + other["height"] or box["x"] >= other["x"] + other["width"] or other["x"] >= box["x"] + box["width"]

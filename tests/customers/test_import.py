@@ -100,6 +100,7 @@ def test_storing_an_import_is_one_batch_that_can_be_taken_back(planner: User, mu
     back = revert(browser, stored)
 
     assert (back["state"], back["not_reverted"]) == ("reverted", 0)
+    assert (stored["taken_back"], back["taken_back"]) == (None, {"new": 1, "moved": 1, "changed": 1})
     theatre.refresh_from_db()
     opera.refresh_from_db()
     assert (theatre.grade, theatre.point.geom, opera.deleted_at is not None) == ("second", None, True)
@@ -115,8 +116,19 @@ def test_the_same_file_twice_changes_nothing(planner: User, museum: Account, the
     again = bring(browser, LEDGER)
 
     assert again["counts"] | {"rejected": 0} == {"new": 0, "moved": 0, "changed": 0, "unchanged": 3, "rejected": 0, "far_moves": 0}
-    assert "commit" not in again["can"]
+    assert (again["state"], again["can"]) == ("nothing", ["change"])
     assert PointMove.objects.count() == moves
+
+
+def test_an_import_with_nothing_to_change_can_be_read_another_way_and_keeps_no_room(planner: User, museum: Account) -> None:
+    browser = Browser(planner)
+    told = bring(browser, "account_no,kva\n0012345678,20\n")
+    assert told["state"] == "nothing"
+
+    answer = browser.send("PATCH", f"/api/v1/imports/{told['id']}", {"mapping": {"account_no": "account_no", "running_kva": "kva"}})
+
+    assert answer.status_code == 200, answer.content
+    assert worked(browser, told["id"])["counts"]["changed"] == 1
 
 
 def test_what_was_taken_back_can_be_imported_again(planner: User, museum: Account, theatre: Account) -> None:
@@ -139,6 +151,7 @@ def test_what_somebody_changed_since_is_listed_and_not_overwritten(planner: User
     back = revert(browser, stored)
 
     assert (back["state"], back["not_reverted"]) == ("reverted", 1)
+    assert back["taken_back"] == {"new": 1, "moved": 0, "changed": 0}, "what stays is not said to be taken back"
     theatre.refresh_from_db()
     assert theatre.grade == "first"
     [left] = rows(browser, back["id"], status="not_reverted")

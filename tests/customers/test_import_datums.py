@@ -52,7 +52,8 @@ def test_degrees_in_china_are_asked_about_and_a_shifted_map_is_put_right(planner
     assert (point.datum, bool(point.converted_by)) == ("GCJ02", True)
     # What was said of these headings once is said of the next file too, and nothing is shifted a second time.
     again = bring(browser, text.encode("gb18030"), "台账二.csv")
-    assert (again["state"], again["counts"]["unchanged"], again["choices"]["crs"]) == ("checked", 1, "GCJ02")
+    assert (again["state"], again["counts"]["unchanged"], again["choices"]["crs"]) == ("nothing", 1, "GCJ02")
+    assert (again["choices"]["crs_from"], again["choices"]["remembered"]["by"]) == ("remembered", "Pekka")
 
 
 def test_a_file_that_straddles_two_zones_is_placed_row_by_row(planner: User, bozhou: Area) -> None:

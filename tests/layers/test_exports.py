@@ -385,5 +385,6 @@ def test_the_datums_offered_are_those_of_the_place(planner: User, helsinki: Any)
     offered = Browser(planner).get("/api/v1/datums").json()
 
     assert [row["code"] for row in offered[:4]] == ["WGS84", "CGCS2000", "GCJ02", "BD09"]
-    assert {"code": "EPSG:3067", "label": "ETRS89 / TM35FIN(E,N)", "metres": True} in offered
+    name = "ETRS89 / TM35FIN(E,N)"
+    assert {"code": "EPSG:3067", "label": name, "label_zh": name, "metres": True} in offered
     assert "EPSG:4548" not in {row["code"] for row in offered}

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from pyproj import CRS
 from spatial import datums
 
 pytestmark = pytest.mark.unit
+
+HELSINKI, BOZHOU = (24.8, 60.1, 25.3, 60.3), (115.7, 33.8, 115.9, 33.9)
 
 
 @pytest.mark.parametrize(
@@ -93,13 +96,7 @@ def test_every_zone_of_cgcs2000_is_where_its_name_says():
         assert x[0] == pytest.approx(500_000 + zone * 1_000_000 * has_prefix, abs=1e-6), code
         assert x[1] - x[0] == pytest.approx(111_320 * math.cos(math.radians(lat)), rel=0.004), code
         assert (lon.tolist(), back_lat[1]) == (pytest.approx([meridian, meridian + 1], abs=1e-9), pytest.approx(lat, abs=1e-9)), code
-        assert datums.cgcs2000_zone(lon[1], width_deg=6 if is_six else 3, prefix=has_prefix) == f"EPSG:{code}"
         assert "CGCS2000" in datums.label(f"EPSG:{code}")
-
-
-@pytest.mark.parametrize("lon", [24.94, 73.4, 136.6, -100.0])
-def test_outside_of_chinas_zones_there_is_none(lon):
-    assert datums.cgcs2000_zone(lon) is None
 
 
 @given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-85, 85)), min_size=1, max_size=50), st.sampled_from(["GCJ02", "BD09"]))
@@ -166,9 +163,24 @@ def test_a_utilitys_own_grid_is_allowed_by_its_setting_and_only_if_it_exists():
 
 
 def test_what_is_offered_for_a_place_is_made_for_it():
-    helsinki, bozhou = datums.allowed_at(24.94, 60.17), datums.allowed_at(115.7787, 33.8446)
+    helsinki, bozhou = datums.made_for([HELSINKI]), datums.made_for([BOZHOU])
 
     assert {"WGS84", "GCJ02", "EPSG:3067", "EPSG:32635", "EPSG:3879"} <= {*helsinki}
     assert {"EPSG:4527", "EPSG:4548", "EPSG:4498", "EPSG:4509"} <= {*bozhou}
     assert "EPSG:4548" not in helsinki
     assert "EPSG:4526" not in bozhou
+
+
+def test_two_regions_far_apart_are_offered_the_datums_of_both_and_each_once():
+    both = datums.made_for([HELSINKI, BOZHOU])
+
+    assert {*datums.made_for([HELSINKI]), *datums.made_for([BOZHOU])} == {*both}
+    assert not {"EPSG:4326", "EPSG:4490"} & {*both}
+    assert len({datums.label(datum) for datum in both}) == len(both)
+
+
+def test_every_datum_has_a_chinese_name_of_its_own():
+    names = {datum: datums.label_zh(datum) for datum in [*datums.allowed(), datums.CGCS2000_ZONES] if datum == datums.known_name(datum)}
+
+    assert not [name for name in names.values() if re.search(r"zone|degree|Gauss|Mercator|Grid|CM ", name)]
+    assert len(set(names.values())) == len(names)

@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 if not options["dry_run"] and "commit" in batch.can():
                     services.commit_import(batch.pk, user=user, at=timezone.now(), accept_far_moves=options["yes_far"], queue=False)
                     batch = self._worked(batch)
-                elif options["dry_run"]:
+                elif "cancel" in batch.can():
                     services.cancel_import(batch.pk, user=user, at=timezone.now())
             except (OSError, BadFile, storage.TooLarge, services.BadChoice, services.FarMoves) as error:
                 raise CommandError(f"{path.name}: {error} Nothing is stored.") from error
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         if choices:
             services.choose(batch.pk, choices, user=user, at=timezone.now(), queue=False)
         batch = self._worked(batch)
-        if wished and batch.state in (ImportState.WAITING, ImportState.CHECKED):
+        if wished and batch.state in (ImportState.WAITING, ImportState.CHECKED, ImportState.NOTHING):
             meant = batch.reading.get("mapping", {}) | wished
             services.choose(batch.pk, {"mapping": meant}, user=user, at=timezone.now(), queue=False)
             batch = self._worked(batch)

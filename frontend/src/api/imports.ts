@@ -16,6 +16,7 @@ export type ImportCounts = Schema["ImportCounts"];
 /** A stable word to decide by, and the server's English sentence. */
 export type Told = Schema["CodedText"];
 /** What is left out stays; in a mapping null takes a field off. */
+export type CrsOption = Schema["CrsOption"];
 export type ImportChange = Schema["PatchedImportChoicesRequest"];
 /** `row_no` is the row's number in the file; `account_id` null for one that is not there yet. */
 export type ImportRow = Schema["ImportRowOut"];

@@ -1209,15 +1209,10 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /**
-         * @description * `file` - file
-         *     * `guess` - guess
-         * @enum {string}
-         */
-        CrsFromEnum: "file" | "guess";
         CrsOption: {
             code: string;
             label: string;
+            label_zh: string;
         };
         /** @description Everything the site card shows. */
         CustomerCard: {
@@ -1329,6 +1324,7 @@ export interface components {
         DatumOut: {
             code: string;
             label: string;
+            label_zh: string;
             metres: boolean;
         };
         EnterpriseRef: {
@@ -1524,12 +1520,22 @@ export interface components {
         ImportChosen: {
             encoding: string | null;
             crs: string | null;
+            crs_from: (components["schemas"]["ImportChosenCrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
+            remembered: components["schemas"]["ImportRemembered"] | null;
             layer: string | null;
             mapping: {
                 [key: string]: string;
             };
             swap_axes: boolean | null;
         };
+        /**
+         * @description * `chosen` - chosen
+         *     * `remembered` - remembered
+         *     * `file` - file
+         *     * `guess` - guess
+         * @enum {string}
+         */
+        ImportChosenCrsFromEnum: "chosen" | "remembered" | "file" | "guess";
         ImportColumn: {
             name: string;
             samples: string[];
@@ -1553,13 +1559,19 @@ export interface components {
             format: string;
             encoding: string | null;
             crs: string | null;
-            crs_from: (components["schemas"]["CrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
+            crs_from: (components["schemas"]["ImportDetectedCrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
             layer: string | null;
             layers: string[];
             columns: components["schemas"]["ImportColumn"][];
             rows: number | null;
             has_geometry: boolean;
         };
+        /**
+         * @description * `file` - file
+         *     * `guess` - guess
+         * @enum {string}
+         */
+        ImportDetectedCrsFromEnum: "file" | "guess";
         ImportFileRequest: {
             /** Format: binary */
             file: string;
@@ -1580,6 +1592,7 @@ export interface components {
             crs_options: components["schemas"]["CrsOption"][];
             progress: components["schemas"]["ImportProgress"];
             counts: components["schemas"]["ImportCounts"];
+            taken_back: components["schemas"]["ImportTakenBack"] | null;
             problem: components["schemas"]["CodedText"] | null;
             can: components["schemas"]["CanEnum"][];
             not_reverted: number;
@@ -1592,6 +1605,7 @@ export interface components {
          * @description * `reading` - Reading
          *     * `waiting` - Waiting
          *     * `checked` - Checked
+         *     * `nothing` - Nothing
          *     * `committing` - Committing
          *     * `committed` - Committed
          *     * `reverting` - Reverting
@@ -1600,7 +1614,7 @@ export interface components {
          *     * `failed` - Failed
          * @enum {string}
          */
-        ImportOutStateEnum: "reading" | "waiting" | "checked" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
+        ImportOutStateEnum: "reading" | "waiting" | "checked" | "nothing" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
         ImportProgress: {
             done: number;
             total: number | null;
@@ -1608,6 +1622,12 @@ export interface components {
             rows_per_s: number | null;
             /** Format: double */
             seconds_left: number | null;
+        };
+        /** @description Whose import of a file with the same headings said in which datum it is; `by` empty: the command line's. */
+        ImportRemembered: {
+            by: string;
+            /** Format: date-time */
+            at: string;
         };
         ImportRowOut: {
             row_no: number;
@@ -1638,6 +1658,12 @@ export interface components {
         ImportRows: {
             rows: components["schemas"]["ImportRowOut"][];
             next: number | null;
+        };
+        /** @description By tab, as the counts: added customers deleted, positions and fields put back. */
+        ImportTakenBack: {
+            new: number;
+            moved: number;
+            changed: number;
         };
         ImportTarget: {
             name: components["schemas"]["ImportTargetNameEnum"];

@@ -1,6 +1,10 @@
-/** Coordinates under the pointer, else of the centre, in the datum of the person's choice; a press copies them. */
-import { useCallback, useMemo } from "react";
+/**
+ * Coordinates under the pointer, else of the centre, in the datum of the person's choice; a press copies what is read here.
+ * The place that was pointed at last stays until the map moves: the way to this button leads off the map.
+ */
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { LonLat } from "@/lib/coordinates";
 import { copyText } from "@/lib/copy";
 import { notify } from "@/lib/notices";
 import { setPreference, usePreferences } from "@/lib/preferences";
@@ -17,18 +21,23 @@ export default function Coordinates() {
   const pointer = useStore(map.pointer);
   const view = useStore(map.settled);
   const readout = readoutOf(usePreferences().datum);
-  const shown = pointer ?? view;
-  const { text, name } = written(shown, readout);
+  const [pointed, setPointed] = useState<LonLat | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another view, another centre.
+  useEffect(() => setPointed(null), [view]);
+  useEffect(() => {
+    if (pointer) setPointed(pointer);
+  }, [pointer]);
+  const place = pointer ?? pointed;
+  const { text, exact, name } = written(place ?? view, readout);
 
   const copy = useCallback(async () => {
-    const { exact, name } = written(map.pointer.get() ?? map.settled.get(), readout);
     if (await copyText(exact)) notify({ kind: "done", text: `${t("copied")}: ${exact} (${name})`, lasts: 2_500 });
-  }, [map, readout, t]);
+  }, [exact, name, t]);
   useShortcuts(useMemo(() => [{ keys: "c", label: "common:keys.copyCoordinates", run: () => void copy() }], [copy]));
 
   return (
     <div className={css.coordinates}>
-      <button type="button" title={t(pointer ? "atPointer" : "atCentre")} onClick={() => void copy()}>
+      <button type="button" title={t(place ? "atPointer" : "atCentre")} onClick={() => void copy()}>
         <span>{text}</span>
         <Icon name="copy" size={12} />
       </button>

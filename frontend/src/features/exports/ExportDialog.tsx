@@ -92,9 +92,9 @@ function WishForm({ what }: { what: string }) {
         />
         <SelectField
           label={t("crs")}
-          choices={offered.map(({ code, label }) => ({
+          choices={offered.map(({ code, label, label_zh }) => ({
             value: code,
-            label: label === code ? code : nameOf(code, label),
+            label: nameOf(code, localized({ en: label, zh: label_zh })),
           }))}
           value={crs}
           onChoose={(value) => setPreference("exportCrs", value)}

@@ -4,6 +4,7 @@ import { choicesOf, kept } from "./rules";
 const datums = ["WGS84", "CGCS2000", "GCJ02", "BD09", "EPSG:3067"].map((code) => ({
   code,
   label: code,
+  label_zh: code,
   metres: false,
 }));
 const codes = (format: Parameters<typeof choicesOf>[0]) => choicesOf(format, datums).map(({ code }) => code);

@@ -7,7 +7,7 @@ const BY_EPSG_CODE: ReadonlySet<Format> = new Set(["gpkg", "shp"]);
 export function choicesOf(format: Format, datums: readonly DatumInfo[]): readonly DatumInfo[] {
   if (ALWAYS_WGS84.has(format)) return datums.filter(({ code }) => code === "WGS84");
   if (BY_EPSG_CODE.has(format)) return datums.filter(({ code }) => code !== "GCJ02" && code !== "BD09");
-  return datums.filter(({ code }) => code !== "EPSG:4326" && code !== "EPSG:4490");
+  return datums;
 }
 
 /** What the person chose last, where it is offered. */

@@ -3,14 +3,13 @@ import { useTranslation } from "react-i18next";
 import { type CustomerImport, imports } from "@/api/imports";
 import { useMe } from "@/api/session";
 import { formatLength, formatNumber } from "@/lib/format";
-import { Button, Message } from "@/lib/ui";
+import { Button } from "@/lib/ui";
 import { AskButton, useDeed } from "@/lib/ui/asking";
 import { Refusal } from "@/lib/ui/refusal";
 import { goTo } from "./address";
 import css from "./import.module.css";
-import { FileLine } from "./parts";
+import { FileLine, HowItIsRead } from "./parts";
 import { Rows } from "./Rows";
-import { doesSomething } from "./rules";
 
 export function CheckStep({ imported }: { imported: CustomerImport }) {
   const { t } = useTranslation("import");
@@ -20,16 +19,15 @@ export function CheckStep({ imported }: { imported: CustomerImport }) {
   const moves = counts.far_moves;
   return (
     <div className={css.check}>
-      <FileLine imported={imported} />
+      <header className={css.about}>
+        <FileLine imported={imported} />
+        <HowItIsRead imported={imported} />
+      </header>
       <Rows imported={imported} />
       <footer className={css.foot}>
-        {!doesSomething(counts) && (
-          <Message tone="neutral">{t(counts.rejected ? "check.nothingBut" : "check.nothing")}</Message>
-        )}
         <Refusal error={error} />
         <div className={css.deeds}>
           {can.includes("commit") &&
-            doesSomething(counts) &&
             (moves > 0 ? (
               <AskButton
                 kind="primary"

@@ -1,7 +1,8 @@
 /** What the file is and which column is what: suggested by the server, shown with samples, to be put right here. */
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type CustomerImport, type Detected, type FileColumn, imports } from "@/api/imports";
+import { useMe } from "@/api/session";
 import { dropDraft, keepDraft, readDraft } from "@/lib/drafts";
 import { Button, Message } from "@/lib/ui";
 import { useDeed } from "@/lib/ui/asking";
@@ -10,9 +11,9 @@ import { Refusal } from "@/lib/ui/refusal";
 import { goTo } from "./address";
 import { CrsField } from "./CrsField";
 import css from "./import.module.css";
-import { FileLine } from "./parts";
+import { FileLine, Unused } from "./parts";
 import { ABOUT_AXES, ABOUT_CRS, changeOf, unusedColumns, type Wishes, withColumn } from "./rules";
-import { targetName, toldText } from "./words";
+import { crsFrom, targetName, toldText } from "./words";
 
 const ENCODINGS = ["UTF-8", "GB18030", "UTF-16", "windows-1252"];
 /** The others say themselves how they are written. */
@@ -21,10 +22,12 @@ const ENCODED = ["CSV", "SHP"];
 export function ColumnsStep({ imported, detected }: { imported: CustomerImport; detected: Detected }) {
   const { t } = useTranslation(["import", "common"]);
   const { id, choices, questions, targets, state, can, problem } = imported;
+  const { zone } = useMe().utility;
   const draft = `import.${id}`;
   const [wishes, setWishes] = useState<Wishes>(() => readDraft<Wishes>(draft)?.value ?? { mapping: {} });
   const [unanswered, setUnanswered] = useState(false);
   const { busy, error, run } = useDeed();
+  const isChecked = state === "checked" || state === "nothing";
   const change = changeOf(imported, wishes);
   const mapping = { ...choices.mapping, ...wishes.mapping };
   const crs = wishes.crs ?? choices.crs ?? "";
@@ -49,7 +52,7 @@ export function ColumnsStep({ imported, detected }: { imported: CustomerImport; 
   const check = async (event: FormEvent) => {
     event.preventDefault();
     if (!change) {
-      if (state === "checked") goTo(id);
+      if (isChecked) goTo(id);
       else setUnanswered(true);
       return;
     }
@@ -116,7 +119,7 @@ export function ColumnsStep({ imported, detected }: { imported: CustomerImport; 
             options={imported.crs_options}
             value={crs}
             onChoose={(code) => wish({ crs: code })}
-            help={wishes.crs === undefined && detected.crs_from ? t(`columns.crsFrom.${detected.crs_from}`) : undefined}
+            help={wishes.crs === undefined ? crsFrom(choices, zone) || undefined : undefined}
             error={aboutCrs && !wishes.crs ? t("columns.crsAsk") : undefined}
           />
           {!swapAsked && (
@@ -153,7 +156,7 @@ export function ColumnsStep({ imported, detected }: { imported: CustomerImport; 
         <Refusal error={error} />
         <div className={css.deeds}>
           <Button type="submit" kind="primary" disabled={busy}>
-            {t(change || state !== "checked" ? "columns.check" : "columns.back")}
+            {t(change || !isChecked ? "columns.check" : "columns.back")}
           </Button>
           {can.includes("cancel") && (
             <Button
@@ -211,10 +214,4 @@ function Target({
       </p>
     </div>
   );
-}
-
-function Unused({ names }: { names: readonly string[] }): ReactNode {
-  const { t } = useTranslation("import");
-  if (!names.length) return null;
-  return <p className={css.note}>{t("columns.unused", { names: names.join(t("comma")) })}</p>;
 }

@@ -1,14 +1,11 @@
 /** Choose a reference system by typing a part of its name or its EPSG number. An ARIA combobox that only takes what it lists. */
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { CrsOption } from "@/api/imports";
 import { Icon } from "@/lib/ui";
 import css from "./import.module.css";
 import { matchingCrs } from "./rules";
-
-interface Option {
-  code: string;
-  label: string;
-}
+import { crsLabel, crsName, showsCode } from "./words";
 
 export function CrsField({
   label,
@@ -19,7 +16,7 @@ export function CrsField({
   error,
 }: {
   label: string;
-  options: readonly Option[];
+  options: readonly CrsOption[];
   value: string;
   onChoose: (code: string) => void;
   help?: string | undefined;
@@ -49,7 +46,7 @@ export function CrsField({
       ),
     );
   };
-  const choose = (option: Option | undefined) => {
+  const choose = (option: CrsOption | undefined) => {
     if (option) onChoose(option.code);
     setText(null);
   };
@@ -81,8 +78,8 @@ export function CrsField({
           aria-describedby={error || help ? `${id}-note` : undefined}
           autoComplete="off"
           spellCheck={false}
-          placeholder={open && chosen ? nameOf(chosen) : t("columns.crsChoose")}
-          value={text ?? (chosen ? nameOf(chosen) : value)}
+          placeholder={open && chosen ? crsName(chosen) : t("columns.crsChoose")}
+          value={text ?? (chosen ? crsName(chosen) : value)}
           onChange={(event) => {
             setText(event.target.value);
             setActive(0);
@@ -108,7 +105,7 @@ export function CrsField({
                 onClick={() => choose(option)}
                 onMouseMove={() => setActive(index)}
               >
-                <span>{option.label}</span>
+                <span>{crsLabel(option)}</span>
                 {showsCode(option) && <small>{option.code}</small>}
               </div>
             ))}
@@ -123,13 +120,4 @@ export function CrsField({
       )}
     </div>
   );
-}
-
-/** Numbers of EPSG are known to people; the other codes are ours. */
-function showsCode({ code, label }: Option): boolean {
-  return code.startsWith("EPSG:") && !label.includes(code);
-}
-
-function nameOf(option: Option): string {
-  return showsCode(option) ? `${option.label} (${option.code})` : option.label;
 }

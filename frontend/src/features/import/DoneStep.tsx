@@ -7,34 +7,33 @@ import { AskButton, useDeed } from "@/lib/ui/asking";
 import { Refusal } from "@/lib/ui/refusal";
 import { goTo } from "./address";
 import css from "./import.module.css";
-import { FileLine } from "./parts";
+import { FileLine, HowItIsRead } from "./parts";
 import { Rows } from "./Rows";
 import { toldText } from "./words";
 
 export function DoneStep({ imported }: { imported: CustomerImport }) {
   const { t } = useTranslation("import");
   const { busy, error, run } = useDeed();
-  const { id, state, counts, can, not_reverted, problem } = imported;
+  const { id, state, counts, can, not_reverted, taken_back, problem } = imported;
   // It stopped after some of its rows: they can be taken back.
   const stopped = state === "failed" && can.includes("cancel") && !can.includes("change");
-  const happened = state === "committed" || state === "reverted" || not_reverted > 0;
-  const done = (["new", "moved", "changed"] as const).filter((name) => counts[name] > 0);
+  const nothing = state === "nothing";
+  const happened = nothing || state === "committed" || state === "reverted" || not_reverted > 0;
   return (
     <div className={css.check}>
-      <FileLine imported={imported} />
+      <header className={css.about}>
+        <FileLine imported={imported} />
+        {nothing && <HowItIsRead imported={imported} />}
+      </header>
       <div className={css.told} role="status" data-state={state}>
         <h2>
           <Icon name={state === "committed" ? "check" : state === "reverted" ? "undo" : "info"} size={18} />
           {t(stopped ? "done.stopped" : `done.${state}`)}
         </h2>
         {problem && <p>{toldText("problem", problem)}</p>}
-        {happened && done.length > 0 && (
-          <p>
-            {done
-              .map((name) => t(`counted.${name}`, { count: counts[name], shown: formatNumber(counts[name]) }))
-              .join(t("comma"))}
-          </p>
-        )}
+        {nothing && <p>{t(counts.rejected ? "done.nothingBut" : "done.nothingText")}</p>}
+        {state === "committed" && <Sums counts={counts} words="counted" />}
+        {taken_back && <Sums counts={taken_back} words="done.undone" />}
         {not_reverted > 0 && (
           <Message tone="warning">
             {t("done.notReverted", { count: not_reverted, shown: formatNumber(not_reverted) })}
@@ -48,6 +47,11 @@ export function DoneStep({ imported }: { imported: CustomerImport }) {
           <Button kind="primary" icon="upload" onClick={() => goTo(null)}>
             {t("done.another")}
           </Button>
+          {nothing && can.includes("change") && (
+            <Button icon="chevronLeft" onClick={() => goTo(id, "columns")}>
+              {t("check.columns")}
+            </Button>
+          )}
           {counts.rejected > 0 && (
             <LinkButton href={rejectsAddress(id)} icon="download">
               {t("check.rejects")}
@@ -74,4 +78,21 @@ export function DoneStep({ imported }: { imported: CustomerImport }) {
       </footer>
     </div>
   );
+}
+
+const KINDS = ["new", "moved", "changed"] as const;
+
+function Sums({
+  counts,
+  words,
+}: {
+  counts: Readonly<Record<(typeof KINDS)[number], number>>;
+  words: "counted" | "done.undone";
+}) {
+  const { t } = useTranslation("import");
+  const told = KINDS.filter((kind) => counts[kind] > 0).map((kind) =>
+    t(`${words}.${kind}`, { count: counts[kind], shown: formatNumber(counts[kind]) }),
+  );
+  if (!told.length && words === "counted") return null;
+  return <p>{told.join(t("comma")) || t("done.undone.nothing")}</p>;
 }

@@ -140,6 +140,7 @@ const TONES: Readonly<Record<CustomerImport["state"], Tone>> = {
   reading: "info",
   waiting: "warning",
   checked: "accent",
+  nothing: "neutral",
   committing: "info",
   committed: "normal",
   reverting: "info",

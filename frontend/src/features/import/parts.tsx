@@ -2,9 +2,11 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import type { CustomerImport } from "@/api/imports";
+import { useMe } from "@/api/session";
 import { formatBytes, formatNumber } from "@/lib/format";
 import css from "./import.module.css";
-import { formatName } from "./words";
+import { unusedColumns } from "./rules";
+import { crsFrom, crsName, formatName } from "./words";
 
 /** Name, kind and size: which file this is about stays in sight. */
 export function FileLine({ imported }: { imported: CustomerImport }) {
@@ -22,6 +24,27 @@ export function FileLine({ imported }: { imported: CustomerImport }) {
       <small>{about.join(" · ")}</small>
     </p>
   );
+}
+
+/** What of the file is left out, and in which datum it is read: whoever checks the rows sees it beside them. */
+export function HowItIsRead({ imported }: { imported: CustomerImport }) {
+  const { t } = useTranslation("import");
+  const { zone } = useMe().utility;
+  const { choices, detected, crs_options } = imported;
+  const datum = crs_options.find(({ code }) => code === choices.crs);
+  const unused = unusedColumns(detected?.columns ?? [], choices.mapping);
+  return (
+    <>
+      {datum && <p className={css.note}>{t("check.datum", { name: crsName(datum), from: crsFrom(choices, zone) })}</p>}
+      <Unused names={unused} />
+    </>
+  );
+}
+
+export function Unused({ names }: { names: readonly string[] }) {
+  const { t } = useTranslation("import");
+  if (!names.length) return null;
+  return <p className={css.note}>{t("columns.unused", { count: names.length, names: names.join(t("comma")) })}</p>;
 }
 
 /** A progress bar with its name; `share` 0 to 1, or null while nobody knows how much there is. */

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { CustomerImport, Detected, DiffFeature, ImportCounts, RowStatus } from "@/api/imports";
 import {
   changeOf,
-  doesSomething,
   fileRefusal,
   firstTab,
   MOST_BYTES,
@@ -68,20 +67,23 @@ describe("tabs", () => {
     expect(tabsOf("moved_and_changed")).toEqual(["moved", "changed"]);
     expect(tabsOf("rejected")).toEqual(["rejected"]);
   });
-
-  it("tell whether a commit would do anything", () => {
-    expect(doesSomething({ ...NOTHING, unchanged: 5, rejected: 5 })).toBe(false);
-    expect(doesSomething({ ...NOTHING, changed: 1 })).toBe(true);
-  });
 });
 
 describe("the datum is found", () => {
   const options = [
-    { code: "WGS84", label: "WGS 84" },
-    { code: "EPSG:4547", label: "CGCS2000 / 3-degree, central meridian 114" },
-    { code: "EPSG:4548", label: "CGCS2000 / 3-degree, central meridian 117" },
-    { code: "EPSG:45470", label: "A longer number" },
-    { code: "GCJ02", label: "GCJ-02" },
+    { code: "WGS84", label: "WGS 84", label_zh: "WGS 84" },
+    {
+      code: "EPSG:4547",
+      label: "CGCS2000 / 3-degree, central meridian 114",
+      label_zh: "CGCS2000 / 3度带 中央经线 114",
+    },
+    {
+      code: "EPSG:4548",
+      label: "CGCS2000 / 3-degree, central meridian 117",
+      label_zh: "CGCS2000 / 3度带 中央经线 117",
+    },
+    { code: "EPSG:45470", label: "A longer number", label_zh: "A longer number" },
+    { code: "GCJ02", label: "GCJ-02", label_zh: "GCJ-02" },
   ];
   const codes = (text: string) => matchingCrs(options, text).map(({ code }) => code);
 
@@ -104,6 +106,8 @@ describe("what is sent", () => {
     crs: "WGS84",
     layer: null,
     mapping: { account_no: "户号", lon: "x" },
+    crs_from: null,
+    remembered: null,
     swap_axes: false,
   };
   const imported = { choices, questions: [] as CustomerImport["questions"] };

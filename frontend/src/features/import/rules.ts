@@ -51,18 +51,14 @@ export function firstTab(counts: ImportCounts): RowFilter {
   return order.find((tab) => counts[tab] > 0) ?? "new";
 }
 
-export function doesSomething(counts: ImportCounts): boolean {
-  return counts.new + counts.moved + counts.changed > 0;
-}
-
-/** Every word typed is in the code or the label; an exact number of EPSG comes first. */
-export function matchingCrs<Option extends { code: string; label: string }>(
+/** Every word typed is in the code or a label, of either language; an exact number of EPSG comes first. */
+export function matchingCrs<Option extends { code: string; label: string; label_zh: string }>(
   options: readonly Option[],
   text: string,
 ): Option[] {
   const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  const found = options.filter(({ code, label }) => {
-    const both = `${code} ${label}`.toLocaleLowerCase();
+  const found = options.filter(({ code, label, label_zh }) => {
+    const both = `${code} ${label} ${label_zh}`.toLocaleLowerCase();
     return words.every((word) => both.includes(word));
   });
   const exact = ({ code }: Option) =>

@@ -1,7 +1,8 @@
 /** What the server says about an import, in the language of the interface. */
 import i18next from "i18next";
-import type { Told } from "@/api/imports";
+import type { CrsOption, CustomerImport, Told } from "@/api/imports";
 import { isProblem } from "@/api/problem";
+import { formatMoment } from "@/lib/format";
 import { currentLanguage } from "@/lib/i18n";
 import { fieldName } from "@/lib/ledger-words";
 import { errorText } from "@/lib/ui/errors";
@@ -28,6 +29,26 @@ function ownWords(kind: string, code: string): string {
 
 export function targetName(name: string): string {
   return i18next.t(`import:target.${name}`, { defaultValue: fieldName(name) });
+}
+
+/** Its name, with the number that people know beside it; the other codes are ours. */
+export function crsName(option: CrsOption): string {
+  return showsCode(option) ? `${crsLabel(option)} (${option.code})` : crsLabel(option);
+}
+
+export function crsLabel({ label, label_zh }: CrsOption): string {
+  return currentLanguage() === "zh" ? label_zh : label;
+}
+
+export function showsCode({ code, label }: CrsOption): boolean {
+  return code.startsWith("EPSG:") && !label.includes(code);
+}
+
+/** Where the datum in force comes from, as a sentence. */
+export function crsFrom({ crs_from, remembered }: CustomerImport["choices"], zone: string): string {
+  if (!crs_from) return "";
+  const who = remembered ? [remembered.by, formatMoment(remembered.at, zone)].filter(Boolean).join(", ") : "";
+  return i18next.t(`import:columns.crsFrom.${crs_from}`, { who });
 }
 
 export function formatName(format: string): string {
