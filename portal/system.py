@@ -98,7 +98,9 @@ def _storage() -> dict[str, Any]:
     [database_bytes] = _row("select pg_database_size(current_database())")
     with connection.cursor() as cursor:
         cursor.execute(
-            "select relname, pg_total_relation_size(relid), n_live_tup from pg_stat_user_tables where schemaname = 'public' order by 2 desc limit %s",
+            # What an extension brought along (PostGIS: spatial_ref_sys) is nobody's data.
+            "select relname, pg_total_relation_size(relid), n_live_tup from pg_stat_user_tables where schemaname = 'public' and not exists"
+            " (select from pg_depend where classid = 'pg_class'::regclass and objid = relid and deptype = 'e') order by 2 desc limit %s",
             [MAX_TABLES],
         )
         tables = [{"name": name, "bytes": size, "rows": rows} for name, size, rows in cursor.fetchall()]

@@ -50,9 +50,11 @@ TARGETS = (
         "enterprise", ("enterprise", "company", "organisation", "organization", "企业", "企业名称", "单位", "单位名称", "法人"), False, 200
     ),
     Target("address", ("address", "streetaddress", "elecaddr", "地址", "用电地址", "用户地址"), False, 300),
-    Target("status", ("status", "state", "状态", "用户状态", "客户状态"), False, 20),
+    Target("status", ("status", "state", "用电状态", "状态", "用户状态", "客户状态"), False, 20),
     Target("grade", ("grade", "importance", "importancegrade", "等级", "重要等级", "重要性等级", "重要客户等级"), False, 20),
-    Target("classes", ("classes", "class", "customerclass", "businessclass", "分类", "客户分类", "用户分类", "类别"), False, 200),
+    Target(
+        "classes", ("classes", "class", "customerclass", "businessclass", "业务类别", "分类", "客户分类", "用户分类", "类别"), False, 200
+    ),
     Target(
         "contract_kva",
         (

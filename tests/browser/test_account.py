@@ -181,6 +181,7 @@ def test_a_token_is_made_reads_its_layer_and_is_taken_back(first_page, base_url,
     expect(first_page.get_by_text("it is shown this one time")).to_be_visible()
     token = first_page.locator("dialog code").first.inner_text()
     expect(first_page.get_by_text(f"{base_url}/tiles/customers/{{z}}/{{x}}/{{y}}.mvt")).to_be_visible()
+    expect(first_page.get_by_text(f"{base_url}/ogc/features/", exact=True)).to_be_visible()
 
     # Shown once: neither Esc, nor another part, nor Back takes it away before it is stored.
     first_page.keyboard.press("Escape")

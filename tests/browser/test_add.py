@@ -23,7 +23,7 @@ def adding(page: Page, sign_in: Callable, open_map: Callable, world: World) -> O
 
 def fill_in(page: Page, name: str, account_no: str) -> None:
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("Account no.").fill(account_no)
+    page.get_by_label("Account number").fill(account_no)
 
 
 def add(page: Page) -> None:
@@ -35,7 +35,7 @@ def test_a_customer_is_added_by_a_click_on_the_map(page, adding, world):
     fill_in(page, "Kulmatalo", "8100000001")
     page.get_by_label("Grade").select_option("special")
     page.get_by_role("button", name="Large customer").click()
-    page.get_by_label("Contracted, kVA").fill("1 250")
+    page.get_by_label("Contracted capacity (kVA)").fill("1 250")
     page.get_by_label("Person").fill("Mikko")
     page.get_by_label("Phone").fill("+358 9 4050")
 
@@ -93,7 +93,7 @@ def test_the_position_of_the_device_is_taken_with_its_accuracy(another_context, 
     open_map(page, at=SQUARE, panel="add")
     page.get_by_role("radio", name="My position").check()
     page.get_by_role("button", name="Use my position").click()
-    expect(page.get_by_label("Accuracy in m")).to_have_value("8")
+    expect(page.get_by_label("Accuracy (m)")).to_have_value("8")
     fill_in(page, "Laitetalo", "8100000004")
 
     add(page)
@@ -136,10 +136,10 @@ def test_errors_stand_at_their_fields_and_nothing_typed_is_lost(page, adding, wo
     fill_in(page, "Toinen", "81 0000 0007")
     add(page)
 
-    expect(page.get_by_label("Account no.")).to_have_attribute("aria-invalid", "true")
-    expect(page.get_by_label("Account no.")).to_be_focused()
+    expect(page.get_by_label("Account number")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Account number")).to_be_focused()
 
-    page.get_by_label("Account no.").fill("8100000007")
+    page.get_by_label("Account number").fill("8100000007")
     add(page)
 
     expect(page.get_by_text("This account number belongs to another customer already.").first).to_be_visible()

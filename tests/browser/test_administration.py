@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.on_the_map import OpenMap
-from tests.browser.screens import MUSEUM, THEATRE
+from tests.browser.screens import MUSEUM, THEATRE, prefer, say
 from tests.browser.signing_in import status_with, with_second_step
 from tests.browser.world import Person, Refused
 
@@ -212,6 +212,24 @@ def test_rights_that_are_not_saved_stay_while_one_looks_elsewhere(page, aino, op
     )
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_on_a_tablet_the_table_of_rights_and_the_tabs_are_not_cut_off(another_context, sign_in, open_map, language):
+    page = another_context(viewport={"width": 1024, "height": 768}, has_touch=True).new_page()
+    prefer(page, language=language, theme="light")
+    sign_in(page, "administrator")
+    wider = "(box) => box.scrollWidth - box.clientWidth"
+
+    open_map(page, at=CENTRE, admin="roles/supervisor")
+    table = page.get_by_role("table")
+    expect(table.get_by_role("columnheader").last).to_have_text(say(language, "administration:action.export"))
+    assert table.locator("xpath=..").evaluate(wider) == 0
+
+    open_map(page, at=CENTRE, admin="areas")
+    tabs = page.get_by_role("navigation", name=say(language, "administration:tabs"))
+    expect(tabs.get_by_role("button").last).to_be_visible()
+    assert tabs.evaluate(wider) == 0
+
+
 def test_rights_that_somebody_changed_meanwhile_are_shown_and_what_was_ticked_stays(page, aino, open_admin):
     give(aino, "planner:museum", "view", area=None)
     open_admin("roles/planner:museum")
@@ -361,6 +379,7 @@ def test_the_system_shows_what_the_server_says_and_reads_it_again(page, aino, op
     open_admin("system")
 
     report = aino.get("/api/v1/admin/system")
+    expect(page.get_by_text(re.compile(r"^Times are in .+ Time\.$"))).to_be_visible()
     versions = page.get_by_role("region", name="Versions")
     expect(versions.get_by_text(report["versions"]["postgis"], exact=True)).to_be_visible()
     health = page.get_by_role("region", name="Health")

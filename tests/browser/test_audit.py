@@ -1,6 +1,7 @@
 """The audit on the screen: a supervisor finds who did what, opens a row to its before and after, and takes the rows as a file."""
 
 import csv
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,7 @@ def test_a_supervisor_finds_who_moved_it_opens_before_and_after_and_takes_the_fi
     sign_in(page, "supervisor")
     open_map(page, at=SQUARE, drawer="audit")
 
+    expect(page.get_by_text(re.compile(r"^Times are in .+ Time\.$"))).to_be_visible()
     show(page, object=f"customers:{moved['id']}")
     expect(rows(page)).to_have_count(2)
     show(page, person="Pekka")

@@ -46,7 +46,7 @@ def test_a_polygon_by_pointer_lists_counts_and_sums(page, sign_in, open_map, tow
     expect(panel(page)).to_contain_text("2 customers inside")
     expect(panel(page)).to_contain_text("1,250 kVA")
     expect(panel(page).get_by_role("list", name="Grade")).to_contain_text("Special grade1")
-    expect(panel(page).get_by_role("list", name="Class")).to_contain_text("Large customer1")
+    expect(panel(page).get_by_role("list", name="Business class")).to_contain_text("Large customer1")
     hits = panel(page).get_by_role("list", name="Customers")
     expect(hits.get_by_role("listitem")).to_have_count(2)
     # Unknown is not zero.

@@ -155,6 +155,8 @@ def test_an_edit_is_undone_as_long_as_its_fields_stand(page, sign_in, open_map, 
     undo = rows(page).filter(has_text="New street 2").get_by_role("button", name="Undo")
     # Of the contacts the journal keeps only how a number ends.
     expect(rows(page).filter(has_text="Mikko").get_by_role("button")).to_have_count(0)
+    expect(rows(page).filter(has_text="Mikko")).to_contain_text("the journal keeps only the last four digits")
+    expect(page.get_by_text("only the last four digits")).to_have_count(1)
 
     undo.click()
 

@@ -133,12 +133,12 @@ def test_a_text_narrows_while_it_is_typed(page, sign_in, open_map, three):
     open_map(page, at=MUSEUM, drawer="customers", panel="customers")
     expect(page.locator(ROWS)).to_have_count(3)
 
-    page.get_by_label("Name, account no. or address").fill("teatterikuja")
+    page.get_by_label("Name, account number or address").fill("teatterikuja")
 
     expect(page.locator(ROWS)).to_have_count(1)
     expect(page).to_have_url(re.compile("q=teatterikuja"))
     chips(page).get_by_role("button", name="Remove filter: Text: teatterikuja").click()
-    expect(page.get_by_label("Name, account no. or address")).to_have_value("")
+    expect(page.get_by_label("Name, account number or address")).to_have_value("")
     expect(page.locator(ROWS)).to_have_count(3)
 
 

@@ -45,6 +45,9 @@ def test_the_report_names_every_part(aino: User, museum: Account) -> None:
     assert report["storage"]["database_bytes"] > 1_000_000
     assert report["storage"]["disk_free_bytes"] > 0
     assert {"name", "bytes", "rows"} == set(report["storage"]["tables"][0])
+    tables = {table["name"] for table in report["storage"]["tables"]}
+    assert "customers_account" in tables
+    assert "spatial_ref_sys" not in tables, "PostGIS brought it along"
     [stream] = report["streams"]
     assert (stream["key"], stream["seq"], stream["events"], stream["oldest_at"]) == ("customers", 1, 1, "2026-03-02T08:00:00Z")
 

@@ -1,8 +1,9 @@
-/** Fields of the ledger and their values as people call them, for what tells of changes: history and audit. */
+/** Fields of a customer and their values as people call them: one name on every screen. */
 import i18next from "i18next";
 import { formatNumber, formatQuantity } from "./format";
 
 const FIELDS: Readonly<Record<string, string>> = {
+  account_no: "accountNo",
   name: "name",
   name_en: "nameEn",
   name_zh: "nameZh",
@@ -17,6 +18,9 @@ const FIELDS: Readonly<Record<string, string>> = {
   contacts: "contacts",
   datum: "datum",
   source: "source",
+  accuracy_m: "accuracy",
+  area: "area",
+  updated_at: "updated",
 };
 const CHOICES: Readonly<Record<string, string>> = {
   grade: "grade",
@@ -30,6 +34,13 @@ const CHOICES: Readonly<Record<string, string>> = {
 export function fieldName(field: string): string {
   const word = FIELDS[field];
   return word ? i18next.t(`domain:field.${word}`) : field;
+}
+
+/** "Contracted capacity (kVA)": over a bare number, which has its unit nowhere else. */
+export function fieldNameWithUnit(field: string): string {
+  const unit = field.endsWith("_kva") ? "kVA" : field.endsWith("_m") ? "m" : null;
+  const words = fieldName(field);
+  return unit ? i18next.t("domain:inBrackets", { words, more: unit }) : words;
 }
 
 /** "Mikko …9552 (Duty, day and night)": the audit keeps only how a phone number ends. */

@@ -9,6 +9,7 @@ import { CLASSES, type CustomerCard, GRADES, STATUSES } from "@/api/types";
 import { formatDecimal } from "@/lib/coordinates";
 import { dropDraft, keepDraft, readDraft } from "@/lib/drafts";
 import { formatAge } from "@/lib/format";
+import { fieldNameWithUnit } from "@/lib/ledger-words";
 import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
 import { Button, Message, TextField } from "@/lib/ui";
@@ -214,7 +215,7 @@ export default function AddPanel() {
         error={error("classes")}
       />
       {text("address", t("domain:field.address"), { maxLength: 300 })}
-      {text("contract_kva", t("contractKva"), { inputMode: "decimal" })}
+      {text("contract_kva", fieldNameWithUnit("contract_kva"), { inputMode: "decimal" })}
       <fieldset className={css.contact}>
         <legend>{t("contact")}</legend>
         <div className={css.pair}>

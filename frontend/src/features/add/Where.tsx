@@ -5,6 +5,7 @@ import { useGeocode } from "@/api/search";
 import type { PointSource } from "@/api/types";
 import { formatDecimal, type LonLat } from "@/lib/coordinates";
 import { stepped } from "@/lib/geodesy";
+import { fieldNameWithUnit } from "@/lib/ledger-words";
 import { placeLine } from "@/lib/place-words";
 import { byFinger } from "@/lib/pointer";
 import { useStore } from "@/lib/store";
@@ -96,7 +97,7 @@ export function Where({ form, onChange, error, accuracyError }: Props) {
           </p>
           <div className={css.accuracy}>
             <TextField
-              label={t("accuracy")}
+              label={fieldNameWithUnit("accuracy_m")}
               inputMode="decimal"
               value={form.accuracy}
               onChange={(event) => onChange({ accuracy: event.target.value })}

@@ -6,6 +6,7 @@ import { useMe } from "@/api/session";
 import { formatBytes, formatNumber, formatTimeOfDay } from "@/lib/format";
 import { Button, Chip, Icon, Message } from "@/lib/ui";
 import { Unread } from "@/lib/ui/refusal";
+import { ZoneNote } from "@/lib/ui/Time";
 import { act, refusalText } from "./act";
 import css from "./administration.module.css";
 import { When } from "./When";
@@ -25,18 +26,27 @@ export default function System() {
     <section className={css.page} tabIndex={0} aria-label={t("tab.system")}>
       {data ? (
         <>
-          <p className={css.asOf}>
-            {t("system.asOf", { time: asOf })} <small>{t("system.every")}</small>
-          </p>
+          <header className={css.times}>
+            <p className={css.asOf}>
+              {t("system.asOf", { time: asOf })} <small>{t("system.every")}</small>
+            </p>
+            <ZoneNote className={css.note} zone={zone} />
+          </header>
           {system.isError && (
             <Message tone="warning">{t("system.stale", { time: asOf, why: refusalText(system.error) })}</Message>
           )}
           <div className={css.cards}>
-            <Health health={data.health} />
-            <Versions versions={data.versions} />
-            <Jobs jobs={data.jobs} />
-            <Storage storage={data.storage} />
-            <Streams streams={data.streams} />
+            <div className={css.stack}>
+              <div className={css.beside}>
+                <Health health={data.health} />
+                <Versions versions={data.versions} />
+              </div>
+              <Jobs jobs={data.jobs} />
+            </div>
+            <div className={css.stack} data-second="">
+              <Storage storage={data.storage} />
+              <Streams streams={data.streams} />
+            </div>
           </div>
         </>
       ) : (
@@ -46,11 +56,10 @@ export default function System() {
   );
 }
 
-/** `size`: over two columns, or beside two rows, where there are as many. */
-function Card({ title, size, children }: { title: string; size?: "wide" | "tall"; children: ReactNode }) {
+function Card({ title, children }: { title: string; children: ReactNode }) {
   const id = useId();
   return (
-    <section className={css.card} aria-labelledby={id} data-size={size}>
+    <section className={css.card} aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
       {children}
     </section>
@@ -116,7 +125,7 @@ function Storage({ storage }: { storage: AdminSystem["storage"] }) {
   const { t } = useTranslation("administration");
   const { database_bytes, files_bytes, disk_free_bytes, tables } = storage;
   return (
-    <Card title={t("system.storage")} size="tall">
+    <Card title={t("system.storage")}>
       <dl className={css.figures}>
         <Figure label={t("system.database")} value={formatBytes(database_bytes)} />
         <Figure label={t("system.files")} value={formatBytes(files_bytes)} />
@@ -158,7 +167,7 @@ function Jobs({ jobs }: { jobs: AdminSystem["jobs"] }) {
   // Jobs are named by where they are written: layers.jobs.check_audit.
   const word = (name: string) => t(`system.job.${name.split(".").at(-1)}`, { defaultValue: name });
   return (
-    <Card title={t("system.jobs")} size="wide">
+    <Card title={t("system.jobs")}>
       <dl className={css.figures}>
         <Figure label={t("system.queued")} value={formatNumber(jobs.queued)} />
         <Figure label={t("system.running")} value={formatNumber(jobs.running)} />

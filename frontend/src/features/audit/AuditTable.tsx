@@ -150,9 +150,10 @@ function Details({ row }: { row: AuditRow }) {
 
 /** What the audit's own fields hold is a word of ours ("joined", "view"); the rest is told like the ledger's. */
 function wordOf(t: TFunction, zone: string, field: string, value: unknown): string | null {
+  if (field === "device" && typeof value === "string") return deviceWords(value) ?? value;
   if (typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:/.test(value)) return formatTime(value, zone);
   const words = valueWords(field, value);
-  return typeof value === "string" && /^\w+$/.test(value)
+  return typeof value === "string" && /^[\w+]+$/.test(value)
     ? t(`value.${field}.${value}`, { defaultValue: words })
     : words;
 }

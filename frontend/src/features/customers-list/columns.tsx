@@ -84,7 +84,7 @@ export function ledgerColumns(t: TFunction<["customers-list", "domain"]>, zone: 
     }),
     helper.display({
       id: "updated",
-      header: () => t("updated"),
+      header: () => t("domain:field.updated"),
       cell: ({ row: { original: row } }) => <Age at={row.updated_at} zone={zone} />,
     }),
   ]);

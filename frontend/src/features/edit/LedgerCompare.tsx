@@ -88,8 +88,8 @@ export function LedgerCompare({
 export function fieldLabel(field: LedgerField): string {
   const labels: Readonly<Record<LedgerField, string>> = {
     name: "domain:field.name",
-    name_en: "edit:nameEn",
-    name_zh: "edit:nameZh",
+    name_en: "domain:field.nameEn",
+    name_zh: "domain:field.nameZh",
     enterprise: "domain:field.enterprise",
     grade: "domain:field.grade",
     classes: "domain:field.class",

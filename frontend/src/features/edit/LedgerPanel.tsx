@@ -9,6 +9,7 @@ import { isProblem } from "@/api/problem";
 import { CLASSES, type CustomerCard, GRADES, STATUSES } from "@/api/types";
 import { dropDraft, keepDraft, readDraft } from "@/lib/drafts";
 import { formatAge } from "@/lib/format";
+import { fieldNameWithUnit } from "@/lib/ledger-words";
 import { nameOf } from "@/lib/names";
 import { notify } from "@/lib/notices";
 import { numberTyped } from "@/lib/numbers";
@@ -156,9 +157,9 @@ function LedgerEditor({ card }: { card: CustomerCard }) {
       error={error(field)}
     />
   );
-  const kva = (field: "contract_kva" | "running_kva", label: string) => (
+  const kva = (field: "contract_kva" | "running_kva") => (
     <TextField
-      label={t("ledger.kva", { field: label })}
+      label={fieldNameWithUnit(field)}
       inputMode="decimal"
       value={values[field]}
       onChange={(event) => set(field, event.target.value)}
@@ -177,8 +178,8 @@ function LedgerEditor({ card }: { card: CustomerCard }) {
         </Message>
       )}
       {text("name", t("domain:field.name"))}
-      {text("name_en", t("nameEn"))}
-      {text("name_zh", t("nameZh"))}
+      {text("name_en", t("domain:field.nameEn"))}
+      {text("name_zh", t("domain:field.nameZh"))}
       {text("enterprise", t("domain:field.enterprise"))}
       <SelectField
         label={t("domain:field.grade")}
@@ -210,8 +211,8 @@ function LedgerEditor({ card }: { card: CustomerCard }) {
       />
       {text("address", t("domain:field.address"))}
       <div className={css.pair}>
-        {kva("contract_kva", t("domain:field.contractKva"))}
-        {kva("running_kva", t("domain:field.runningKva"))}
+        {kva("contract_kva")}
+        {kva("running_kva")}
       </div>
       {text("voltage", t("domain:field.voltage"))}
       <ContactsField

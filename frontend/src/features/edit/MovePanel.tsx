@@ -9,6 +9,7 @@ import { useMapLayers } from "@/layers/context";
 import { formatDecimal } from "@/lib/coordinates";
 import { formatLength } from "@/lib/format";
 import { compassPoint, stepped } from "@/lib/geodesy";
+import { fieldNameWithUnit } from "@/lib/ledger-words";
 import { nameOf } from "@/lib/names";
 import { Button, Dialog, Icon, Message, TextField } from "@/lib/ui";
 import { DevicePositionButton } from "@/lib/ui/DevicePositionButton";
@@ -164,7 +165,7 @@ function MoveForm({ session, title }: { session: MoveSession; title: string }) {
               onChoose={(source) => update((current) => ({ ...current, source, sourceChosen: true }))}
             />
             <TextField
-              label={t("accuracy")}
+              label={fieldNameWithUnit("accuracy_m")}
               inputMode="decimal"
               value={session.accuracy}
               onChange={(event) => update((current) => ({ ...current, accuracy: event.target.value }))}

@@ -119,6 +119,7 @@ function EditRow({ customerId, edit }: { customerId: number; edit: Edit }) {
   const may = useMay("edit");
   const card = useCustomer(customerId).data;
   const former = may && card ? formerValues(edit, card) : null;
+  const losesPhones = may && !!edit.actor && edit.changes.some(({ field }) => field === "contacts");
   const [working, setWorking] = useState(false);
   const undo = async () => {
     if (!card || !former) return;
@@ -151,6 +152,7 @@ function EditRow({ customerId, edit }: { customerId: number; edit: Edit }) {
           </span>
         ))}
         <When row={edit} />
+        {losesPhones && <span className={css.when}>{t("contactsNotKept")}</span>}
         {former && (
           <Button className={css.undo} icon="undo" disabled={working} onClick={() => void undo()}>
             {t(working ? "undoing" : "undo")}

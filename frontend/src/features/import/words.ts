@@ -4,7 +4,7 @@ import type { CrsOption, CustomerImport, Told } from "@/api/imports";
 import { isProblem } from "@/api/problem";
 import { formatMoment } from "@/lib/format";
 import { currentLanguage } from "@/lib/i18n";
-import { fieldName } from "@/lib/ledger-words";
+import { fieldNameWithUnit } from "@/lib/ledger-words";
 import { errorText } from "@/lib/ui/errors";
 
 /** What was wrong with a file or a row is told like its problems; all else in the words everybody gets. */
@@ -28,7 +28,7 @@ function ownWords(kind: string, code: string): string {
 }
 
 export function targetName(name: string): string {
-  return i18next.t(`import:target.${name}`, { defaultValue: fieldName(name) });
+  return i18next.t(`import:target.${name}`, { defaultValue: fieldNameWithUnit(name) });
 }
 
 /** Its name, with the number that people know beside it; the other codes are ours. */

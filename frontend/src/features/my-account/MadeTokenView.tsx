@@ -11,6 +11,9 @@ import { CopyButton } from "./CopyButton";
 import css from "./my-account.module.css";
 import { useShownOnce } from "./shown-once";
 
+/** All layers of the token at once, as OGC API Features. */
+const FEATURES = `${location.origin}/ogc/features/`;
+
 interface Props {
   token: MadeToken;
   layers: readonly LayerInfo[];
@@ -55,6 +58,18 @@ function Secret({ secret, token, layers, onDone }: Props & { secret: string }) {
       <p className={css.muted}>{t("tokens.until", { time: formatTime(token.expires_at, me.utility.zone) })}</p>
       {layer && tiles && (
         <section className={css.example}>
+          <h4>{t("tokens.qgis.features")}</h4>
+          <ol>
+            <li>{t("tokens.qgis.openFeatures")}</li>
+            <li>
+              {t("tokens.qgis.address")}
+              <div className={css.secret}>
+                <code>{FEATURES}</code>
+                <CopyButton text={FEATURES} />
+              </div>
+            </li>
+            <li>{t("tokens.qgis.basic", { username: me.username })}</li>
+          </ol>
           <h4>{t("tokens.qgis.title")}</h4>
           {mine.length > 1 && (
             <SelectField

@@ -7,6 +7,7 @@ import { deviceWords, isHandheld } from "@/lib/device-words";
 import { formatAge, formatTime } from "@/lib/format";
 import { notify } from "@/lib/notices";
 import { Button, Chip, Icon, Loading } from "@/lib/ui";
+import { ZoneNote } from "@/lib/ui/Time";
 import css from "./my-account.module.css";
 import { Refusal } from "./Refusal";
 
@@ -14,6 +15,7 @@ export default function Sessions() {
   const { t } = useTranslation("my-account");
   const sessions = useSessions();
   const endOthers = useEndOtherSessions();
+  const { zone } = useMe().utility;
 
   if (sessions.isPending) return <Loading />;
   if (sessions.isError) return <Refusal error={sessions.error} />;
@@ -43,6 +45,7 @@ export default function Sessions() {
         </Button>
         {!others && <span className={css.muted}>{t("sessions.onlyHere")}</span>}
       </div>
+      <ZoneNote className={css.muted} zone={zone} />
     </>
   );
 }

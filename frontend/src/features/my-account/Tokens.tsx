@@ -10,6 +10,7 @@ import { formatAge, formatTime } from "@/lib/format";
 import { localized } from "@/lib/i18n";
 import { Button, Chip, Empty, Icon, Loading, TextField } from "@/lib/ui";
 import { ChipChoice, SelectField } from "@/lib/ui/fields";
+import { ZoneNote } from "@/lib/ui/Time";
 import { useFocusOnWrong } from "@/lib/ui/use-wrong-field";
 import { MadeTokenView } from "./MadeTokenView";
 import css from "./my-account.module.css";
@@ -24,6 +25,7 @@ export default function Tokens() {
   const layers = useLayers();
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<MadeToken | null>(null);
+  const { zone } = useMe().utility;
 
   if (tokens.isPending || layers.isPending) return <Loading />;
   if (tokens.isError) return <Refusal error={tokens.error} />;
@@ -54,6 +56,7 @@ export default function Tokens() {
           ))}
         </ul>
       )}
+      {tokens.data.length > 0 && <ZoneNote className={css.muted} zone={zone} />}
       <div className={css.actions}>
         <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
           {t("tokens.add")}
