@@ -103,18 +103,30 @@ def tile_statement(layer: MapLayer, user: Any, filters: Filters, z: int, *, from
     """
     clusters = layer.clusters
     if clusters and z < clusters.below_zoom:
-        bucket_only = all(name == clusters.bucket_filter for name, _ in filters)
-        if from_pyramid and bucket_only:
-            return TileStatement(_pyramid_sql(layer, user, filters), "int, int, int[], int, int, float8, float8, float8", clustered=True)
-        return TileStatement(
-            _clusters_on_the_fly_sql(layer, user, filters),
-            "int, int, int[], int, int, float8, float8, float8, float8, float8, float8, float8",
-            clustered=True,
-        )
+        found = cluster_statement(layer, user, filters, from_pyramid=from_pyramid)
+        encoded = f" select coalesce((select ST_AsMVT(q, '{CLUSTERS}', {EXTENT}, 'geom', 'mvt_id') from q), '')"
+        return TileStatement(found.sql + encoded, found.types, clustered=True)
     parts = [part for part in layer.parts if part.shown_at(z)]
     if not parts:
         return None
     return TileStatement(_parts_sql(layer, parts, user, filters), ", ".join(["float8"] * 12), clustered=False)
+
+
+def cluster_statement(layer: MapLayer, user: Any, filters: Filters, *, from_pyramid: bool) -> TileStatement:
+    """Return a statement that lacks its end: it has the clusters as `q(geom, mvt_id, n, <bucket>, id, <properties of a cluster of one>)`.
+
+    `geom` is the place on the zoom-31 grid less ($6, $7), times $8.
+    """
+    clusters = layer.clusters
+    assert clusters
+    bucket_only = all(name == clusters.bucket_filter for name, _ in filters)
+    if from_pyramid and bucket_only:
+        return TileStatement(_pyramid_sql(layer, user, filters), "int, int, int[], int, int, float8, float8, float8", clustered=True)
+    return TileStatement(
+        _clusters_on_the_fly_sql(layer, user, filters),
+        "int, int, int[], int, int, float8, float8, float8, float8, float8, float8, float8",
+        clustered=True,
+    )
 
 
 def tile_arguments(statement: TileStatement, z: int, x: int, y: int) -> str:
@@ -153,7 +165,7 @@ def _fenced_part(part: LayerPart, rows: Rows) -> str:
     # The index on the geometry column serves &&, because the envelope is constant during the statement.
     west = 5 if part.geometry == "point" else 9
     buffer = POINT_BUFFER if part.geometry == "point" else SHAPE_BUFFER
-    columns = _selected(rows, rows.columns[1:])
+    columns = selected(rows, rows.columns[1:])
     geom = f"ST_AsMVTGeom(ST_Transform(r.geom, 3857), ST_MakeEnvelope($1, $2, $3, $4, 3857), {EXTENT}, {buffer}, true)"
     # Ordered, so that equal rows give equal bytes: an unchanged tile is then answered with 304. A geometry that the clipping left
     # nothing of is null, and ST_AsMVT leaves its row out; asking for "not null" here would compute everything twice.
@@ -218,13 +230,12 @@ def _clusters_sql(layer: MapLayer, cells: str, rows: Rows) -> str:
         "select ST_MakePoint(round((c.world_x - $6) * $8), round((c.world_y - $7) * $8)) as geom,"
         f" c.id as mvt_id, c.n::int as n, {grade} as {clusters.bucket_filter}, c.id{''.join(f', s.{name}' for name in own)}"
         " from (select *, case when n = 1 then sum_id::bigint end as id from cells) c"
-        f" left join lateral (select {_selected(rows, own)} from ({rows.sql}) as r({', '.join(rows.columns)}) where r.id = c.id limit 1) s on true"
-        " order by c.world_x, c.world_y"
-        f") select coalesce((select ST_AsMVT(q, '{CLUSTERS}', {EXTENT}, 'geom', 'mvt_id') from q), '')"
+        f" left join lateral (select {selected(rows, own)} from ({rows.sql}) as r({', '.join(rows.columns)}) where r.id = c.id limit 1) s on true"
+        " order by c.world_x, c.world_y)"
     )
 
 
-def _selected(rows: Rows, names: Sequence[str]) -> str:
+def selected(rows: Rows, names: Sequence[str]) -> str:
     """Return the columns as a select list; lists become words with commas, since MVT has no lists."""
     return ", ".join(f"array_to_string(r.{name}, ',') as {name}" if name in rows.lists else f"r.{name}" for name in names)
 

@@ -4,6 +4,7 @@ Refusals are the services' own XML with a status of 4xx or 503.
 """
 
 import hashlib
+import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,12 +15,14 @@ from rest_framework.views import APIView
 
 from layers import access, tokens
 from layers.api.answers import FormLater, public_root
-from layers.maps import documents, picture, questions
-from layers.maps.catalogue import Drawable, drawable_for, drawables_for
+from layers.maps import documents, info, overlays, picture, questions
+from layers.maps.catalogue import Drawable, drawable_for
 from layers.maps.imagery import SourceDown
 from layers.maps.picture import TooBusy
 from layers.maps.questions import MapQuestion, Told
 from layers.maps.refusals import MapRefused
+from layers.ogc.documents import language
+from layers.registry import MapLayer
 
 _HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization"}
 
@@ -73,7 +76,15 @@ class Wms(_Door):
 
     def get(self, request: Request) -> HttpResponse:
         asked = self.told(request)
-        answers = {"getcapabilities": self.capabilities, "capabilities": self.capabilities, "getmap": self.map, "map": self.map}
+        answers = {
+            "getcapabilities": self.capabilities,
+            "capabilities": self.capabilities,
+            "getmap": self.map,
+            "map": self.map,
+            "getfeatureinfo": self.info,
+            "feature_info": self.info,
+            "getlegendgraphic": self.legend,
+        }
         answer = answers.get(asked.needed("REQUEST").lower())
         if answer is None or asked.get("SERVICE", "WMS").upper() != "WMS":
             raise MapRefused(
@@ -83,11 +94,23 @@ class Wms(_Door):
 
     def capabilities(self, request: Request, asked: Told) -> HttpResponse:
         version = questions.version_of(asked)
-        xml = documents.wms(version, drawables_for(request.user), root=public_root(request), token=tokens.in_address(asked))
+        xml = documents.wms(version, request.user, root=public_root(request), token=tokens.in_address(asked))
         return HttpResponse(xml, content_type=documents.WMS_TYPES[version], headers=_HEADERS)
 
     def map(self, request: Request, asked: Told) -> HttpResponse:
         return _picture(request, questions.map_question(asked))
+
+    def info(self, request: Request, asked: Told) -> HttpResponse:
+        question = questions.info_question(asked)
+        found = info.found(question, [_drawn_layer(request, name) for name in question.layers], request.user)
+        text = info.text(found) if question.format == questions.TEXT else info.geojson(found)
+        return HttpResponse(text, content_type=f"{question.format}; charset=utf-8", headers=_HEADERS)
+
+    def legend(self, request: Request, asked: Told) -> HttpResponse:
+        name = questions.legend_question(asked)
+        out = io.BytesIO()
+        overlays.legend(_drawn_layer(request, name), language()).save(out, "PNG")
+        return HttpResponse(out.getvalue(), content_type=questions.PNG, headers=_HEADERS)
 
 
 class Wmts(_Door):
@@ -127,7 +150,7 @@ class WmtsTile(_Door):
 
 def _wmts_capabilities(request: Request) -> HttpResponse:
     token = tokens.in_address(request.query_params)
-    xml = documents.wmts(drawables_for(request.user), root=public_root(request), token=token)
+    xml = documents.wmts(request.user, root=public_root(request), token=token)
     return HttpResponse(xml, content_type="text/xml", headers=_HEADERS)
 
 
@@ -138,6 +161,18 @@ def _picture(request: Request, question: MapQuestion) -> HttpResponse:
     etag = f'"{hashlib.blake2b(_scope(request, drawables).encode() + body, digest_size=12).hexdigest()}"'
     answer = HttpResponse(body, content_type=question.format, headers={**_HEADERS, "ETag": etag})
     return get_conditional_response(request._request, etag, response=answer) or answer
+
+
+def _drawn_layer(request: Request, name: str) -> MapLayer:
+    """Return a layer of the map.
+
+    Raises:
+        MapRefused: there is none of that name for this person, or it is imagery, which has neither legend nor features.
+    """
+    source = drawable_for(request.user, name).source
+    if isinstance(source, MapLayer):
+        return source
+    raise MapRefused(f"“{name}” is a picture: it has no features and no legend.", code="LayerNotQueryable", parameter="LAYER")
 
 
 def _scope(request: Request, drawables: Sequence[Drawable]) -> str:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from layers import access, basemaps
+from layers import access, basemaps, imagery_cut, registry
 from layers.maps.refusals import no_layer
 from layers.models import Basemap
+from layers.ogc.collections import Collection
 from layers.ogc.documents import language
 from layers.registry import MapLayer, Words
+from spatial.selectors import utility_extent
 from spatial.tiles import MAX_LAT, Bbox
 
 IMAGERY_PREFIX = f"{access.IMAGERY}."
@@ -15,16 +17,12 @@ _WORLD = Bbox(-180.0, -MAX_LAT, 180.0, MAX_LAT)
 
 @dataclass(frozen=True, slots=True)
 class Drawable:
-    """One layer of the service: a basemap's imagery or a layer of the map. `extent` is where it may show something, in degrees."""
+    """One layer of the service: a basemap's imagery, with the box in which it is the person's (degrees), or a layer of the map."""
 
     name: str
     title: Words
-    extent: Bbox
     source: Basemap | MapLayer
-
-    @property
-    def is_imagery(self) -> bool:
-        return isinstance(self.source, Basemap)
+    bounds: Bbox | None = None
 
     @property
     def right(self) -> str:
@@ -40,16 +38,32 @@ class Drawable:
     def attribution(self) -> str:
         return self.source.attribution if isinstance(self.source, Basemap) else ""
 
+    def extent(self, user: access.Person) -> Bbox:
+        """Return the box in which it may show the person something: of a layer that of their areas, or of the utility."""
+        if isinstance(self.source, Basemap):
+            return self.bounds or _WORLD
+        if not access.is_staff_role(user):
+            boxes = [box for part in self.source.parts if (box := Collection(self.source, part).extent(user))]
+            west, south, east, north = zip(*(boxes or [_WORLD]), strict=True)
+            return Bbox(min(west), min(south), max(east), max(north))
+        reach = access.areas_of(user, self.source.id, access.VIEW)
+        extent = utility_extent() if reach.whole else imagery_cut.extent_of(reach)
+        return Bbox(*extent) if extent else _WORLD
+
 
 def drawables_for(user: access.Person) -> list[Drawable]:
     """Return what the person may see, bottom one first."""
-    return [
+    imagery = [
         Drawable(
-            f"{IMAGERY_PREFIX}{basemap.key}", {"en": basemap.title_en, "zh": basemap.title_zh}, Bbox(*bounds) if bounds else _WORLD, basemap
+            f"{IMAGERY_PREFIX}{basemap.key}",
+            {"en": basemap.title_en, "zh": basemap.title_zh},
+            basemap,
+            Bbox(*bounds) if bounds else None,
         )
         for basemap, bounds in basemaps.offered_to(user)
         if basemap.kind == Basemap.Kind.IMAGERY and access.areas_of(user, access.IMAGERY, access.VIEW)
     ]
+    return [*imagery, *(Drawable(layer.id, layer.title, layer) for layer in registry.layers_for(user))]
 
 
 def drawable_for(user: access.Person, name: str) -> Drawable:

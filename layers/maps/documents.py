@@ -3,7 +3,7 @@
 A token that came in the address goes into every address told, or a client could not follow them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,9 +13,11 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from layers.maps import questions
-from layers.maps.catalogue import Drawable
+from layers import access
+from layers.maps import overlays, questions
+from layers.maps.catalogue import Drawable, drawables_for
 from layers.maps.view import MAX_SIDE_PX
+from layers.models import Basemap
 from layers.ogc.crs import Crs
 from spatial import datums
 from spatial.tiles import HALF_WORLD_M, Bbox
@@ -33,20 +35,20 @@ class _Told:
 
     name: str
     title: str
-    is_imagery: bool
     extent: dict[str, str]
     attribution: str
     boxes: list[tuple[str, list[str]]]
     boxes_in_order: list[tuple[str, list[str]]]
-    legend: tuple[int, int] | None = None
+    legend: tuple[int, int] | None
 
 
-def wms(version: str, drawables: Sequence[Drawable], *, root: str, token: str) -> str:
+def wms(version: str, user: access.Person, *, root: str, token: str) -> str:
     """Return the capabilities of WMS."""
     systems = questions.offered()
     operations = [
         {"name": "GetCapabilities", "formats": [WMS_TYPES["1.3.0"]], "formats_1_1": [WMS_TYPES["1.1.1"]]},
         {"name": "GetMap", "formats": list(questions.FORMATS), "formats_1_1": list(questions.FORMATS)},
+        {"name": "GetFeatureInfo", "formats": list(questions.INFO_FORMATS), "formats_1_1": list(questions.INFO_FORMATS)},
     ]
     told = {
         "title": settings.UTILITY_NAME,
@@ -54,12 +56,12 @@ def wms(version: str, drawables: Sequence[Drawable], *, root: str, token: str) -
         "max_side": str(MAX_SIDE_PX),
         "operations": operations,
         "systems": list(systems),
-        "layers": [_told(drawable, systems) for drawable in drawables],
+        "layers": [_told(drawable, user, systems) for drawable in drawables_for(user)],
     }
     return _rendered(f"wms_{version}", told)
 
 
-def wmts(drawables: Sequence[Drawable], *, root: str, token: str) -> str:
+def wmts(user: access.Person, *, root: str, token: str) -> str:
     """Return the capabilities of WMTS."""
     told = {
         "title": settings.UTILITY_NAME,
@@ -67,7 +69,7 @@ def wmts(drawables: Sequence[Drawable], *, root: str, token: str) -> str:
         "wmts": f"{root}/maps/wmts?{_query(token)}",
         "query": f"?{urlencode({'token': token})}" if token else "",
         "operations": ["GetCapabilities", "GetTile"],
-        "layers": [_told(drawable, {}) for drawable in drawables],
+        "layers": [_told(drawable, user, {}) for drawable in drawables_for(user)],
         "formats": questions.FORMATS,
         "tile_set": questions.TILE_SET,
         "tile_px": str(questions.TILE_PX),
@@ -82,16 +84,17 @@ def refusal(service: str, version: str, text: str, *, code: str = "", parameter:
     return _rendered(f"refusal_{service}_{version}", {"text": text, "code": code, "parameter": parameter})
 
 
-def _told(drawable: Drawable, systems: Any) -> _Told:
-    boxes = [(name, crs, box) for name, crs in systems.items() if (box := _box_in(crs, drawable.extent))]
+def _told(drawable: Drawable, user: access.Person, systems: Mapping[str, Crs]) -> _Told:
+    extent = drawable.extent(user)
+    boxes = [(name, crs, box) for name, crs in systems.items() if (box := _box_in(crs, extent))]
     return _Told(
         drawable.name,
         drawable.heading,
-        drawable.is_imagery,
-        {side: repr(round(value, 7)) for side, value in drawable.extent._asdict().items()},
+        {side: repr(round(value, 7)) for side, value in extent._asdict().items()},
         drawable.attribution,
         [(name, _texts(box)) for name, _, box in boxes],
         [(name, _texts((box[1], box[0], box[3], box[2]) if crs.northing_first else box)) for name, crs, box in boxes],
+        None if isinstance(drawable.source, Basemap) else overlays.legend_size(drawable.source),
     )
 
 

@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from PIL import Image
 
 from layers import access
-from layers.maps import imagery
+from layers.maps import imagery, overlays
 from layers.maps.catalogue import Drawable
 from layers.maps.questions import JPEG, MapQuestion
 from layers.models import Basemap
@@ -43,8 +43,9 @@ def make(question: MapQuestion, drawables: Sequence[Drawable], user: access.Pers
 
 
 def _drawn(drawable: Drawable, question: MapQuestion, user: access.Person) -> Image.Image | None:
-    assert isinstance(drawable.source, Basemap)
-    return imagery.draw(drawable.source.key, question.view, access.areas_of(user, access.IMAGERY, access.VIEW))
+    if isinstance(drawable.source, Basemap):
+        return imagery.draw(drawable.source.key, question.view, access.areas_of(user, access.IMAGERY, access.VIEW))
+    return overlays.draw(drawable.source, question.view, user)
 
 
 @contextmanager

@@ -133,6 +133,19 @@ def info_question(asked: Told) -> InfoQuestion:
     )
 
 
+def legend_question(asked: Told) -> str:
+    """Read GetLegendGraphic: return the layer's name.
+
+    Raises:
+        MapRefused: the layer is missing, or the form is none of ours.
+    """
+    media_type = asked.get("FORMAT") or PNG
+    if media_type != PNG:
+        raise MapRefused(f"A legend is to be had as {PNG}.", code="InvalidFormat", parameter="FORMAT")
+    _check_styles(asked.get("STYLE", ""), 1)
+    return asked.needed("LAYER")
+
+
 def tile_question(layer: str, tile_set: str, z: int, x: int, y: int, form: str) -> MapQuestion:
     """Return the picture that one tile of WMTS is.
 

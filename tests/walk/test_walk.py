@@ -302,6 +302,44 @@ def test_no_imagery_shows_what_is_foreign(servers: list[WebProcess], proxied: in
     assert min(own, foreign) > 100_000, "the walk looked at the wrong tiles"
 
 
+def test_no_picture_shows_what_is_foreign(servers: list[WebProcess], proxied: int, town: Scene) -> None:
+    """Of drawn customers and areas every pixel that the neighbour and the customer get lies in Espoo, at each zoom, and nothing is told there."""
+    ports = [*(server.port for server in servers), proxied]
+    staff = Walker(ports[0], town.staff, town)
+    readers = [Walker(port, user, town) for port in ports for user in (town.neighbour, town.customer)]
+    paths = [
+        (f"/maps/wmts/{layer}/WebMercatorQuad/{z}/{x}/{y}.png", z, x)
+        for layer in ("customers", "network", "areas")
+        for where in SPOTS.values()
+        for z in ZOOMS
+        for x, y in [tile_at(*where, z)]
+    ]
+    info = urlencode({"REQUEST": "GetFeatureInfo", "VERSION": "1.3.0", "CRS": "CRS:84", "QUERY_LAYERS": "customers,areas", "WIDTH": 100, "HEIGHT": 100, "I": 50, "J": 50, "FEATURE_COUNT": 50})  # fmt: skip
+
+    seen = 0
+    for path, z, x in paths:
+        first = staff.ask("GET", path)
+        seen += first.status == 200 and bool(len(lons_of(first, z, x)))
+        for walker in readers:
+            answer = walker.look("GET", path, headers={"If-None-Match": first.headers["etag"]} if walker.port != ports[0] else {})
+            assert answer.status in (200, 404), path
+            if walker.user == town.customer and "/customers/" not in path:
+                continue  # the borders of counties are everybody's
+            # A symbol at the border reaches over it by its own size.
+            assert answer.status == 404 or (lons_of(answer, z, x) <= 24.8 + 30 * 360 / (256 << z)).all(), path
+    told = 0
+    for lon, lat in SPOTS.values():
+        for half in (0.0005, 0.02, 2.0):
+            address = f"/maps/wms?{info}&BBOX={lon - half},{lat - half},{lon + half},{lat + half}"
+            told += bool(found_secrets(scene.readable(staff.ask("GET", address)), town))
+            for walker in readers:
+                walker.look("GET", address)
+
+    print(f"\nwalk: {len(paths)} drawn tiles, {sum(walker.asked for walker in readers)} requests")
+    assert [leak for walker in readers for leak in walker.leaks] == []
+    assert seen > len(paths) / 3 and told >= 3, "the walk looked at the wrong places"
+
+
 def lons_of(answer: Answer, z: int, x: int) -> np.ndarray:
     """Return the longitudes of the pixels (their centres) that have a colour or are not wholly transparent."""
     assert answer.status == 200
