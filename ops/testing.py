@@ -22,27 +22,35 @@ _TOOLS = Path(sys.executable).parent
 _NPM = ["npm", "--prefix", "frontend", "run", "--silent"]
 _SCHEMA = [sys.executable, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json"]
 _SCHEMA_FILE = VAR / "openapi.json"
-# Two lanes, one a core: each runs its checks one after the other. Told in this order.
+# Two lanes, one a core, about equally long: each runs its checks one after the other. Told in this order.
 CHECKS: tuple[tuple[tuple[str, Sequence[str]], ...], ...] = (
     (
         ("Style of the Python code", [str(_TOOLS / "ruff"), "check"]),
         ("Format of the Python code", [str(_TOOLS / "ruff"), "format", "--check", "--quiet"]),
         ("Types of the Python code", [str(_TOOLS / "mypy")]),
         ("Imports point downward", [str(_TOOLS / "lint-imports")]),
+        ("Types of the front end", [*_NPM, "typecheck"]),
     ),
     (
         ("The API's schema is whole", [*_SCHEMA, "--file", str(_SCHEMA_FILE)]),
         ("The front end's API types are the server's", [*_NPM, "api:check", "--", str(_SCHEMA_FILE)]),
         ("Style of the front end", [*_NPM, "lint"]),
-        ("Types of the front end", [*_NPM, "typecheck"]),
         ("Tests of the front end", [*_NPM, "test"]),
     ),
 )
-# Whole files, in their order, go to one of two processes: a file shares the servers and browsers that it started. Each process has its own
-# databases. They share Redis: a foreign hint only makes a hub look into its own log.
-_TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-# The data of a test run may be lost at any moment, so nothing waits for the disk.
-_FAST = ["--fsync=off", "--synchronous_commit=off", "--full_page_writes=off", "--wal_level=minimal", "--max_wal_senders=0"]
+# Whole files, in the order of tests/conftest.py, go to one of three processes: a file shares the servers and browsers that it started. Three on
+# two cores, because a third of the time a test waits, for a browser to come to rest or for a clock. Each process has its own databases.
+# They share Redis: a foreign hint only makes a hub look into its own log.
+_THREE_AT_ONCE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+# The data of a test run may be lost at any moment, so nothing waits for the disk. Connections: each process has several web processes.
+_FAST = [
+    "--fsync=off",
+    "--synchronous_commit=off",
+    "--full_page_writes=off",
+    "--wal_level=minimal",
+    "--max_wal_senders=0",
+    "--max_connections=300",
+]
 
 
 def test(*arguments: str) -> int:
@@ -50,7 +58,7 @@ def test(*arguments: str) -> int:
     with _throwaway_services() as env:
         codes = [] if arguments else _checks(env)
         say("pytest")
-        codes.append(_pytest(arguments or _TWO_AT_ONCE, env))
+        codes.append(_pytest(arguments or _THREE_AT_ONCE, env))
     return next((code for code in codes if code), 0)
 
 

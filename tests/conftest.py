@@ -1,5 +1,6 @@
-"""What every test stands on: the named cast, and Debian's Chromium for the browser tests."""
+"""What every test stands on: the named cast, the order of the files, a database as the migrations left it."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,17 +13,20 @@ from tests.emptying import Emptying
 pytest_plugins = ["tests.cast"]
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium: no download, no GPU (the map's canvas needs none), and no calls home that a closed network would hang."""
-    quiet = [
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        "--no-default-browser-check",
-    ]
-    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": ["--no-sandbox", "--disable-gpu", *quiet]}
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files marked `long` begin, so that no process is left alone with one at the end.
+
+    Those of the browser come last, because Playwright keeps an event loop that async tests would trip over; the longest of them first.
+    """
+    tests = Counter(item.path for item in items)
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        if item.get_closest_marker("browser"):
+            return 2, -tests[item.path]
+        return (0 if item.get_closest_marker("long") else 1), 0
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -31,15 +31,10 @@ expect.set_options(timeout=10_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test here `browser`, and let them run last: Playwright keeps an event loop that async tests would trip over."""
+    """Mark every test here `browser`."""
     for item in items:
-        if _is_ours(item):
+        if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker("browser")
-    items.sort(key=_is_ours)
-
-
-def _is_ours(item: pytest.Item) -> bool:
-    return Path(item.path).is_relative_to(Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
@@ -107,9 +102,10 @@ def world(supervisor: Person) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    chromium = shutil.which("chromium")
+    # The shell has all of Chromium but its own windows and menus, which nobody sees here and which cost most of the processor's time.
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
-        pytest.fail("Chromium is missing: apt-get install chromium (./gridatlas test does it).")
+        pytest.fail("Chromium is missing: apt-get install chromium-headless-shell (./gridatlas test does it).")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
     return {**browser_type_launch_args, "executable_path": chromium, "args": quiet}
 

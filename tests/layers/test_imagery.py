@@ -33,7 +33,7 @@ from spatial.models import Area
 from spatial.tiles import tile_at
 from tests.cast import MONDAY, Browser, member, person, team
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
 RAILWAY_SQUARE = (24.9443, 60.1712)

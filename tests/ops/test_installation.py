@@ -1,5 +1,6 @@
 """A whole installation in a folder of its own: up, up again, killed processes, backup, restore, down. Without the demo, to be quick."""
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -9,12 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg2
 import pytest
 
 from ops import settings
 
-pytestmark = pytest.mark.ha
+pytestmark = [pytest.mark.ha, pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = (".git", ".venv", "var", "node_modules", "frontend", "tests", "docs", "__pycache__", ".*_cache", ".hypothesis")
@@ -36,8 +39,11 @@ class Installation:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def sql(self, statement: str) -> str:
-        return self.must("manage", "shell", "-v", "0", "-c", f"from django.db import connection as c; k = c.cursor(); {statement}").strip()
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        address = settings.read(self.folder / "var" / "env")["DATABASE_URL"].replace("postgis", "postgresql", 1)
+        with contextlib.closing(psycopg2.connect(address)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
 
     def get(self, path: str) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -117,10 +123,9 @@ def test_a_setting_of_the_environment_reaches_a_running_site(here: Installation)
 
 
 def test_a_restore_brings_the_data_back_and_voids_all_cursors(here: Installation, tmp_path: Path) -> None:
-    here.sql("k.execute(\"insert into layers_stream (key, epoch, seq) values ('proof', gen_random_uuid(), 7) on conflict do nothing\")")
-    epoch = here.sql("k.execute(\"select epoch from layers_stream where key = 'proof'\"); print(k.fetchone()[0])")
+    [(epoch,)] = here.sql("insert into layers_stream (key, epoch, seq) values ('proof', gen_random_uuid(), 7) returning epoch")
     here.must("backup", str(tmp_path / "monday.backup"))
-    here.sql("k.execute(\"delete from layers_stream where key = 'proof'\")")
+    here.sql("delete from layers_stream where key = 'proof' returning key")
 
     twice = here.run("backup", str(tmp_path / "monday.backup"))
     (tmp_path / "damaged.backup").write_bytes((tmp_path / "monday.backup").read_bytes()[:20_000])
@@ -132,8 +137,8 @@ def test_a_restore_brings_the_data_back_and_voids_all_cursors(here: Installation
     assert damaged.returncode != 0
     assert "Stopping" not in damaged.stdout
     assert "Everybody must sign in again." in told
-    seq, fresh = here.sql("k.execute(\"select seq, epoch from layers_stream where key = 'proof'\"); print(*k.fetchone())").split()
-    assert seq == "7"
+    [(seq, fresh)] = here.sql("select seq, epoch from layers_stream where key = 'proof'")
+    assert seq == 7
     assert fresh != epoch
     assert here.get("/readyz") == 200
 

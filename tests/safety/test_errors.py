@@ -23,7 +23,7 @@ from tests.cast import THEATRE, person
 from tests.layers.live_server import session_of, until
 from tests.safety.real_process import RealProcess, Visitor, real_process
 
-pytestmark = pytest.mark.db
+pytestmark = [pytest.mark.db, pytest.mark.long]
 EXAMPLES = 2
 PHASES = [hypothesis.Phase.generate]
 UNHURRIED = list(hypothesis.HealthCheck)

@@ -35,7 +35,7 @@ from tests.walk.imagery import map_proxy
 from tests.walk.proxy import proxy
 from tests.walk.scene import SPOTS, Answer, Scene, Walker, found_secrets
 
-pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.db, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 ZOOMS = range(6, 17)
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
