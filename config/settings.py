@@ -286,6 +286,9 @@ SPECTACULAR_SETTINGS = {
         "HistoryKind": "customers.api.messages.HISTORY_KINDS",
         "PasswordProfileName": ["modern", "graded"],
         "FoundKind": "customers.api.messages.FOUND_KINDS",
+        "RowStatus": "customers.models.RowStatus",
+        "ImportState": "customers.models.ImportState",
+        "AssetKindName": "layers.api.network_imports.ASSET_KINDS",
     },
 }
 

@@ -5,13 +5,18 @@ from datetime import timedelta
 
 import structlog
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from layers import audit, exports
+from layers.importing import services as importing
+from layers.importing import working
 from layers.models import IdempotencyKey, Session
 
 log = structlog.get_logger()
 # A tablet may come back with its commands after a long weekend; after two weeks a key is no longer expected.
 KEEP_ANSWERS = timedelta(days=14)
+# So long an import of a network can be taken back, and its file is kept.
+KEEP_IMPORTS = timedelta(days=90)
 
 
 def forget_old_answers() -> str:
@@ -43,3 +48,28 @@ def check_audit() -> str:
     if verdict.problem:
         log.error("audit_broken", seq=verdict.broken_seq, problem=verdict.problem)
     return verdict.problem or f"{verdict.rows} rows verify; the last is {verdict.last_seq} with {verdict.hash}."
+
+
+def run_network_import(batch_id: str) -> str:
+    """Work on one import of a network for a while; what is left is another job."""
+    with audit.machine_work("job run_network_import"):
+        has_more = working.work(batch_id, clock=timezone.now)
+    if has_more:
+        async_task(importing.JOB, batch_id)
+    return "goes on" if has_more else "done"
+
+
+def resume_network_imports() -> str:
+    """Go on with imports whose worker was killed; due every minute."""
+    stalled = working.stalled(at=timezone.now())[:1]
+    for batch_id in stalled:
+        run_network_import(str(batch_id))
+    return f"{len(stalled)} network imports resumed."
+
+
+def forget_network_imports() -> str:
+    """Delete the files and rows of old imports."""
+    now = timezone.now()
+    with audit.machine_work("job forget_network_imports"):
+        forgotten = importing.forget_imports(older_than=now - KEEP_IMPORTS, at=now)
+    return f"{forgotten} old network imports forgotten."

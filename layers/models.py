@@ -8,6 +8,7 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.gis.db import models as geo
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -302,3 +303,125 @@ class Session(AbstractBaseSession):
     last_seen_at = models.DateTimeField(db_default=Now(), help_text="True to a minute.")
     ends_at = models.DateTimeField(db_default=Now(), help_text="However busy it is.")
     sid = models.GeneratedField(expression=MD5("session_key"), output_field=models.CharField(max_length=32), db_persist=True, unique=True)
+
+
+class BatchState(models.TextChoices):
+    """Where an import of a file stands: read, asked about, checked, stored, taken back."""
+
+    READING = "reading"
+    WAITING = "waiting"
+    CHECKED = "checked"
+    COMMITTING = "committing"
+    COMMITTED = "committed"
+    REVERTING = "reverting"
+    REVERTED = "reverted"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+BATCH_WORKING = (BatchState.READING, BatchState.COMMITTING, BatchState.REVERTING)
+
+
+class BatchRowStatus(models.TextChoices):
+    """What an import would do, or did, with one row of its file."""
+
+    NEW = "new"
+    MOVED = "moved"
+    CHANGED = "changed"
+    MOVED_AND_CHANGED = "moved_and_changed"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+class NetworkImport(models.Model):
+    """A file of network assets on its way in; `layers.importing` writes it. The file itself lies in MEDIA_ROOT under the id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    file_name = models.CharField(max_length=200)
+    file_bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=BatchState, default=BatchState.READING)
+    detected = models.JSONField(default=dict)
+    choices = models.JSONField(default=dict, help_text="What a person chose: encoding, crs, swap_axes, tolerance_m, network, layers.")
+    reading = models.JSONField(default=dict, help_text="What is in force: choices, and what was found where nothing was chosen.")
+    headings = models.CharField(
+        max_length=64, blank=True, help_text="sha256 of its layers and columns: what was said of it holds for the next alike."
+    )
+    questions = models.JSONField(default=list)
+    counts = models.JSONField(default=dict, help_text="By kind, then by status.")
+    parts = models.JSONField(default=dict, help_text="What would hang together, and what on nothing.")
+    network_before = models.JSONField(null=True, help_text="The network's own row as it was; null while it did not exist.")
+    not_reverted = models.IntegerField(default=0)
+    is_cancelled = models.BooleanField(default=False, help_text="It is taken back because it was cancelled while it was stored.")
+    run = models.IntegerField(default=0, help_text="Grows with every reading; what an older one still brings is dropped.")
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(null=True)
+    cursor = models.IntegerField(default=0, help_text="The last row that was stored, or taken back.")
+    begun_at = models.DateTimeField(null=True, help_text="When the worker began what it does now.")
+    seen_at = models.DateTimeField(null=True, help_text="When the worker last said that it goes on.")
+    problem = models.JSONField(null=True)
+    committed_at = models.DateTimeField(null=True)
+    reverted_at = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0, help_text="How often the worker began without getting on.")
+    is_file_kept = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["state", "seen_at"], name="network_import_state")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def has_stored(self) -> bool:
+        """Tell whether something of it stands in the network: stored, and not taken back."""
+        return self.rows.filter(after__isnull=False).exists()
+
+    def changes(self) -> int:
+        """Return how many rows it would change, or changed."""
+        same = (BatchRowStatus.UNCHANGED, BatchRowStatus.REJECTED)
+        return sum(count for counts in self.counts.values() for status, count in counts.items() if status not in (*same, "far_moves"))
+
+    def can(self) -> list[str]:
+        """Return what a person may do with it as it stands: commit, cancel, revert, change."""
+        match self.state:
+            case BatchState.READING | BatchState.COMMITTING:
+                return ["cancel"]
+            case BatchState.WAITING:
+                return ["change", "cancel"]
+            case BatchState.CHECKED:
+                return [*(["commit"] if self.changes() else []), "change", "cancel"]
+            case BatchState.COMMITTED:
+                return ["revert"] if self.is_file_kept and self.has_stored() else []
+            case BatchState.FAILED:
+                return ["cancel"] if self.has_stored() else ["change", "cancel"] if self.is_file_kept else []
+        return []
+
+
+class NetworkImportRow(models.Model):
+    """One asset of an imported file beside the stored one of its code. Numbered in the order of storing: what others refer to comes first."""
+
+    pk = models.CompositePrimaryKey("batch_id", "number")
+    batch = models.ForeignKey(NetworkImport, models.CASCADE, related_name="rows", db_index=False)
+    number = models.IntegerField()
+    kind = models.CharField(max_length=20)
+    layer = models.CharField(max_length=200)
+    row_no = models.IntegerField()
+    code = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=20, choices=BatchRowStatus)
+    problem = models.CharField(max_length=40, blank=True)
+    moved_m = models.FloatField(null=True)
+    # Where it will be drawn; of what is drawn nowhere, the place of what it stands in: there the rights are asked for.
+    geom = geo.GeometryField(srid=4326, null=True, spatial_index=False)
+    is_drawn = models.BooleanField(default=False)
+    values = models.JSONField(default=dict, help_text="Its fields as they will be, references as codes.")
+    changes = models.JSONField(default=list)
+    object_id = models.BigIntegerField(null=True)
+    # The stored row's columns before and after storing; `after` is null again once the row was taken back.
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    revert_problem = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "kind", "status", "number"], name="network_import_row_status")]

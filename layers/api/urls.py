@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from layers.api import basemaps, exports, maps, ogc, views
+from layers.api import basemaps, exports, maps, network_imports, ogc, views
 
 urlpatterns = [
     path("basemaps", basemaps.Basemaps.as_view()),
@@ -14,6 +14,14 @@ urlpatterns = [
     path("layers/<str:layer_id>/features", views.FeatureList.as_view()),
     path("layers/<str:layer_id>/features/<int:feature_id>/move", views.FeatureMove.as_view()),
     path("layers/<str:layer_id>/snapshot", views.Snapshot.as_view()),
+    path("network-imports", network_imports.NetworkImportList.as_view()),
+    path("network-imports/<uuid:import_id>", network_imports.NetworkImportDoor.as_view()),
+    path("network-imports/<uuid:import_id>/rows", network_imports.NetworkImportRowList.as_view()),
+    path("network-imports/<uuid:import_id>/map", network_imports.NetworkImportMap.as_view()),
+    path("network-imports/<uuid:import_id>/rejects.csv", network_imports.NetworkImportRejects.as_view()),
+    path("network-imports/<uuid:import_id>/commit", network_imports.NetworkImportCommitDoor.as_view()),
+    path("network-imports/<uuid:import_id>/cancel", network_imports.NetworkImportCancel.as_view()),
+    path("network-imports/<uuid:import_id>/revert", network_imports.NetworkImportRevert.as_view()),
 ]
 
 ogc_urlpatterns = [

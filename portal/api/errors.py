@@ -17,6 +17,9 @@ from customers.importing.storage import TooLarge
 from customers.selectors import NotThere, customer_card, move_row
 from layers import access, exports, idempotency, registry, tokens
 from layers import services as rights
+from layers.importing import services as network_imports
+from layers.importing.files import FileTooLarge
+from layers.importing.selectors import UnknownImport
 from layers.ogc.refusals import BadQuery
 from portal import keys, lockout, second_factor
 from portal import sessions as open_sessions
@@ -65,6 +68,11 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     imports.FarMoves: (409, "far_moves"),
     imports.BadChoice: (400, "invalid"),
     TooLarge: (413, "too_large"),
+    UnknownImport: (404, "not_found"),
+    network_imports.NotNow: (409, "not_now"),
+    network_imports.FarMoves: (409, "far_moves"),
+    network_imports.BadChoice: (400, "invalid"),
+    FileTooLarge: (413, "too_large"),
     points.VersionConflict: (409, "version_conflict"),
     points.GuardDistance: (409, "guard_distance"),
     points.NothingToUndo: (409, "nothing_to_undo"),
@@ -130,9 +138,9 @@ def _extra(error: Exception, context: dict[str, Any]) -> dict[str, Any]:
         return {"theirs": _theirs(error)}
     if isinstance(error, lockout.LockedOut | tokens.TooManyWrongTokens):
         return {"retry_after": error.retry_after_s}
-    if isinstance(error, imports.BadChoice):
+    if isinstance(error, imports.BadChoice | network_imports.BadChoice):
         return {"errors": {error.field: [str(error)]}}
-    if isinstance(error, imports.FarMoves):
+    if isinstance(error, imports.FarMoves | network_imports.FarMoves):
         return {"count": error.count}
     if isinstance(error, rights.RightsChanged):
         stored = [{"action": grant.action, "area": grant.area or None} for grant in error.stored]

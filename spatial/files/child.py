@@ -1,11 +1,12 @@
 """The process that reads one file: `python -m spatial.files.child FILE`, in an empty folder, with nothing of the server in its environment.
 
-Writes an Arrow stream to its output: the header as the schema's metadata, then the rows. A refusal is one line of JSON on its errors, exit code 3.
+Writes an Arrow stream a layer to its output: the header as the schema's metadata, then the rows. A refusal is one line of JSON on its errors, exit code 3.
 """
 
 import importlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,7 +34,14 @@ def main() -> int:
         module, _, function = _READERS[kinds.kind_of(path)].partition(":")
         open_rows = getattr(importlib.import_module(module), function)
         sandbox.enter([Path(__file__), Path(str(pa.__file__)), path])
-        _send(open_rows(path, wanted))
+        with pa.PythonFile(sys.stdout.buffer, "w") as pipe:
+            source = open_rows(path, wanted)
+            others = [name for name in source.header.layers if name != source.header.layer] if wanted.most_layers > 1 else []
+            if len(others) >= wanted.most_layers:
+                raise BadFile("too_many_layers", f"The file has {len(others) + 1} layers; at most {wanted.most_layers} are read.")
+            _send(source, pipe)
+            for name in others:
+                _send(open_rows(path, replace(wanted, layer=name)), pipe)
     except BadFile as error:
         return _refuse(error.code, str(error))
     except MemoryError:
@@ -45,8 +53,8 @@ def main() -> int:
     return 0
 
 
-def _send(source: Source) -> None:
-    with pa.PythonFile(sys.stdout.buffer, "w") as pipe, pa.ipc.new_stream(pipe, schema_of(source.header)) as stream:
+def _send(source: Source, pipe: pa.PythonFile) -> None:
+    with pa.ipc.new_stream(pipe, schema_of(source.header)) as stream:
         for batch in source.batches:
             stream.write_batch(batch)
             sys.stdout.buffer.flush()

@@ -2,6 +2,7 @@
 
 import ctypes
 import sqlite3
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -61,8 +62,8 @@ def open_dxf(path: Path, wanted: Wanted) -> Source:
 
 def open_shp(path: Path, wanted: Wanted) -> Source:
     """Unpack a zipped Shapefile beside its archive and open it; the letters of its table are told by the .cpg file or by themselves."""
-    folder = path.parent / "unpacked"
-    folder.mkdir()
+    # One a layer, since each is read with its own letters.
+    folder = Path(tempfile.mkdtemp(prefix="unpacked-", dir=path.parent))
     with zipfile.ZipFile(path) as archive:
         names = [name for name in zips.checked_names(archive) if name.lower().endswith(_SIDE_FILES) and "__macosx" not in name.lower()]
         last = [Path(name).name.lower() for name in names]

@@ -56,6 +56,31 @@ def read(path: Path, wanted: Wanted | None = None, *, wall_s: float = WALL_S) ->
     Raises:
         BadFile: also in the middle of the batches. `killed` when the child went beyond its memory, its processor time or `wall_s`.
     """
+    with _child(path, wanted or Wanted(), wall_s) as (child, words):
+        yield _reading(child, words, is_last=True)
+
+
+@contextmanager
+def read_layers(path: Path, wanted: Wanted, *, wall_s: float = WALL_S) -> Iterator[Iterator[Reading]]:
+    """Open the file as `read` does and give its layers one after the other; each is read whole before the next.
+
+    Raises:
+        BadFile: as `read`; `too_many_layers` when there are more than `wanted.most_layers`.
+    """
+    with _child(path, wanted, wall_s) as (child, words):
+
+        def layers() -> Iterator[Reading]:
+            first = _reading(child, words, is_last=False)
+            yield first
+            left = len(first.header.layers) - 1
+            for number in range(left):
+                yield _reading(child, words, is_last=number == left - 1)
+
+        yield layers()
+
+
+@contextmanager
+def _child(path: Path, wanted: Wanted, wall_s: float) -> "Iterator[tuple[subprocess.Popen[bytes], object]]":
     with tempfile.TemporaryDirectory(prefix="gridatlas-read-") as folder:
         # Under a name of ours: names of strangers reach no library. A copy, because SQLite and unpacking want a folder of their own.
         copy = Path(folder) / "file"
@@ -63,7 +88,7 @@ def read(path: Path, wanted: Wanted | None = None, *, wall_s: float = WALL_S) ->
         if os.geteuid() == 0:
             for place in (Path(folder), copy):
                 os.chown(place, NOBODY, NOBODY)
-        command = [sys.executable, "-m", "spatial.files.child", str(copy), json.dumps(asdict(wanted or Wanted()))]
+        command = [sys.executable, "-m", "spatial.files.child", str(copy), json.dumps(asdict(wanted))]
         with (
             tempfile.TemporaryFile() as words,
             subprocess.Popen(
@@ -73,22 +98,24 @@ def read(path: Path, wanted: Wanted | None = None, *, wall_s: float = WALL_S) ->
             watch = threading.Timer(wall_s, child.kill)
             watch.start()
             try:
-                yield _reading(child, words)
+                yield child, words
             finally:
                 watch.cancel()
                 child.kill()
 
 
-def _reading(child: "subprocess.Popen[bytes]", words: "tempfile._TemporaryFileWrapper[bytes] | object") -> Reading:
+def _reading(child: "subprocess.Popen[bytes]", words: object, *, is_last: bool) -> Reading:
     try:
         stream = pa.ipc.open_stream(child.stdout)
         header = Header.from_metadata(stream.schema.metadata or {})
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
         raise _why(child, words) from error
-    return Reading(header, _batches(child, words, stream))
+    return Reading(header, _batches(child, words, stream, is_last=is_last))
 
 
-def _batches(child: "subprocess.Popen[bytes]", words: object, stream: pa.ipc.RecordBatchStreamReader) -> Iterator[pa.RecordBatch]:
+def _batches(
+    child: "subprocess.Popen[bytes]", words: object, stream: pa.ipc.RecordBatchStreamReader, *, is_last: bool
+) -> Iterator[pa.RecordBatch]:
     while True:
         try:
             batch = stream.read_next_batch()
@@ -99,7 +126,7 @@ def _batches(child: "subprocess.Popen[bytes]", words: object, stream: pa.ipc.Rec
             raise _why(child, words) from error
         if len(batch):
             yield batch
-    if child.wait():
+    if is_last and child.wait():
         raise _why(child, words)
 
 

@@ -56,6 +56,8 @@ class Wanted:
     layer: str = ""
     # Lines and areas too, as they are drawn. Only files that hold shapes can give them.
     shapes: bool = False
+    # All layers, one after the other, up to so many: `reading.read_layers`.
+    most_layers: int = 1
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from layers.models import AuditHead, AuditRow
 from portal.accounts import ensure_demo_accounts
 from tests.cast import MONDAY, MUSEUM, PASSWORD, THEATRE, Browser, person
 from tests.customers.importing_services import CASES as IMPORTING
+from tests.layers.importing_services import CASES as IMPORTING_NETWORKS
 from tests.layers.test_events_rebuild_state import CASES as PUBLISHING
 from tests.portal.writing_services import CASES as PORTAL
 from tests.spatial.test_import_network import SMALL
@@ -42,6 +43,7 @@ CASES: dict[str, Case] = {
     **PUBLISHING,
     **PORTAL,
     **IMPORTING,
+    **IMPORTING_NETWORKS,
     "layers.reference_data.import_network": lambda *_: reference_data.import_network(SMALL),
     "layers.reference_data.import_areas": _areas,
     "layers.reference_data.import_places": lambda *_: reference_data.import_places([PLACE], origin="by-hand"),
@@ -69,6 +71,7 @@ WITHOUT_A_ROW = {
     "portal.lockout.reserve",
     # It fills the import's own rows, which change nothing yet; who brought the file and who has it stored leave theirs.
     "customers.importing.checking.check",
+    "layers.importing.checking.check",
     # Its own row is the anchor of the chain: `test_s69_old_rows_go_by_the_owners_command_and_the_chain_still_verifies`.
     "layers.audit.trim",
 }

@@ -128,8 +128,8 @@ def test_s46_nor_for_json_that_says_it_is_text_or_a_form(boss: User, content_typ
     answers = {door: ask(client, *door, content_type=content_type, headers=token) for door in api_doors()}
 
     read = {door: answer.status_code for door, answer in answers.items() if answer.status_code not in (403, 404, 415)}
-    # The import reads a form, and misses the file in it.
-    assert read.pop(("POST", "/api/v1/imports"), 400) == 400
+    # An import reads a form, and misses the file in it.
+    assert {read.pop(("POST", f"/api/v1/{imports}"), 400) for imports in ("imports", "network-imports")} == {400}
     # A command without a body reads none, whatever its type is said to be; the token was right.
     assert {method for method, _ in read} <= {"DELETE", "POST"}
     assert set(read.values()) <= {204, 409}

@@ -116,8 +116,8 @@ def test_s67_the_patterns_find_what_they_are_for(name: str, line: str) -> None:
 
 @pytest.mark.db
 @pytest.mark.django_db
-def test_s63_only_the_import_takes_a_file() -> None:
-    """Every other door reads JSON alone; one more that takes files must come with the checks of tests/safety/test_import_files.py."""
+def test_s63_only_the_imports_take_a_file() -> None:
+    """Every other door reads JSON alone; one more that takes files must read them in the child of tests/safety/test_import_files.py."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
     doors = {
         (method, path, media)
@@ -127,5 +127,8 @@ def test_s63_only_the_import_takes_a_file() -> None:
         for media in operation.get("requestBody", {}).get("content", {})
     }
 
-    assert {door for door in doors if door[2] != Json.media_type} == {("post", "/api/v1/imports", "multipart/form-data")}
+    assert {door for door in doors if door[2] != Json.media_type} == {
+        ("post", "/api/v1/imports", "multipart/form-data"),
+        ("post", "/api/v1/network-imports", "multipart/form-data"),
+    }
     assert settings.REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] == ["portal.api.parsers.Json"]

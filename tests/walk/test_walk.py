@@ -23,7 +23,9 @@ from customers.importing import working
 from customers.models import Account, Import
 from layers import exports, registry, tokens
 from layers.export_rows import ExportQuery
-from layers.models import AccessToken, Basemap, Export, LayerGrant, Session, Stream
+from layers.importing import services as network_imports
+from layers.importing import working as network_working
+from layers.models import AccessToken, Basemap, Export, LayerGrant, NetworkImport, Session, Stream
 from layers.ogc import collections
 from spatial.models import Area
 from spatial.services.points import PointCommand
@@ -92,7 +94,7 @@ def samples(town: Scene) -> dict[str, list]:
         "provider_id": ["sso"],
         "sid": [Session.objects.get(pk=session_of(town.staff)).sid],
         "token_id": [staffs_token(town).pk],
-        "import_id": [staffs_import(town).pk],
+        "import_id": [staffs_import(town).pk, staffs_network_import(town).pk],
         "export_id": [staffs_export(town).pk],
     }
 
@@ -109,6 +111,17 @@ def staffs_import(town: Scene) -> Import:
         user=town.staff, file_name="ledger.csv", pieces=[f"account_no,name,address\n{rows}".encode()], at=timezone.now(), queue=False
     )
     while working.work(batch.pk, clock=timezone.now):
+        pass
+    return batch
+
+
+def staffs_network_import(town: Scene) -> NetworkImport:
+    """A station that stands where a foreign customer does, read and waiting to be stored."""
+    account = town.foreign[0]
+    batch = network_imports.start_import(
+        user=town.staff, file_name="stations.csv", pieces=[f"code,name,lon,lat\nT-1,{account.name},24.93,60.17\n".encode()], at=timezone.now(), queue=False
+    )  # fmt: skip
+    while network_working.work(batch.pk, clock=timezone.now):
         pass
     return batch
 

@@ -900,6 +900,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/network-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Recent imports of networks, and the door for a new file. */
+        get: operations["network_imports_list"];
+        put?: never;
+        /** @description Recent imports of networks, and the door for a new file. */
+        post: operations["v1_network_imports_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network-imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One import of a network: how it stands; how its file is meant. */
+        get: operations["v1_network_imports_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description One import of a network: how it stands; how its file is meant. */
+        patch: operations["v1_network_imports_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/network-imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give the import up; what was stored already is taken back. */
+        post: operations["v1_network_imports_cancel_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network-imports/{import_id}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Store the import. */
+        post: operations["v1_network_imports_commit_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network-imports/{import_id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What an import would change, as GeoJSON: `role` to (where it will be), from (where it was), unconnected (a part on no substation). */
+        get: operations["v1_network_imports_map_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network-imports/{import_id}/rejects.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rejected rows as they stand in the file, with the reason. */
+        get: operations["v1_network_imports_rejects.csv_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network-imports/{import_id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take the whole import back. */
+        post: operations["v1_network_imports_revert_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network-imports/{import_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rows of an import beside the assets they are about. `status`: one or several; moved and changed hold those that are both; or not_reverted. */
+        get: operations["v1_network_imports_rows_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1085,6 +1223,25 @@ export interface components {
             grants: number;
             customers: number;
         };
+        AssetChange: {
+            field: string;
+            to: unknown;
+            from: unknown;
+        };
+        AssetKind: {
+            name: components["schemas"]["AssetKindName"];
+            fields: string[];
+        };
+        /**
+         * @description * `substations` - substations
+         *     * `bus_sections` - bus_sections
+         *     * `feeders` - feeders
+         *     * `stations` - stations
+         *     * `lines` - lines
+         *     * `transformers` - transformers
+         * @enum {string}
+         */
+        AssetKindName: "substations" | "bus_sections" | "feeders" | "stations" | "lines" | "transformers";
         AuditPage: {
             next: number | null;
             results: components["schemas"]["AuditRowOut"][];
@@ -1209,10 +1366,15 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /**
+         * @description * `file` - file
+         *     * `guess` - guess
+         * @enum {string}
+         */
+        CrsFromEnum: "file" | "guess";
         CrsOption: {
             code: string;
             label: string;
-            label_zh: string;
         };
         /** @description Everything the site card shows. */
         CustomerCard: {
@@ -1324,7 +1486,6 @@ export interface components {
         DatumOut: {
             code: string;
             label: string;
-            label_zh: string;
             metres: boolean;
         };
         EnterpriseRef: {
@@ -1399,6 +1560,17 @@ export interface components {
             field: string;
             to: unknown;
             from: unknown;
+        };
+        FileColumn: {
+            name: string;
+            samples: string[];
+        };
+        FileLayer: {
+            name: string;
+            rows: number;
+            crs: string | null;
+            has_geometry: boolean;
+            columns: components["schemas"]["FileColumn"][];
         };
         /**
          * @description * `csv` - csv
@@ -1520,22 +1692,12 @@ export interface components {
         ImportChosen: {
             encoding: string | null;
             crs: string | null;
-            crs_from: (components["schemas"]["ImportChosenCrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
-            remembered: components["schemas"]["ImportRemembered"] | null;
             layer: string | null;
             mapping: {
                 [key: string]: string;
             };
             swap_axes: boolean | null;
         };
-        /**
-         * @description * `chosen` - chosen
-         *     * `remembered` - remembered
-         *     * `file` - file
-         *     * `guess` - guess
-         * @enum {string}
-         */
-        ImportChosenCrsFromEnum: "chosen" | "remembered" | "file" | "guess";
         ImportColumn: {
             name: string;
             samples: string[];
@@ -1559,19 +1721,13 @@ export interface components {
             format: string;
             encoding: string | null;
             crs: string | null;
-            crs_from: (components["schemas"]["ImportDetectedCrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
+            crs_from: (components["schemas"]["CrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
             layer: string | null;
             layers: string[];
             columns: components["schemas"]["ImportColumn"][];
             rows: number | null;
             has_geometry: boolean;
         };
-        /**
-         * @description * `file` - file
-         *     * `guess` - guess
-         * @enum {string}
-         */
-        ImportDetectedCrsFromEnum: "file" | "guess";
         ImportFileRequest: {
             /** Format: binary */
             file: string;
@@ -1581,7 +1737,7 @@ export interface components {
             id: string;
             file_name: string;
             file_bytes: number;
-            state: components["schemas"]["ImportOutStateEnum"];
+            state: components["schemas"]["ImportState"];
             by: string;
             /** Format: date-time */
             at: string;
@@ -1592,7 +1748,6 @@ export interface components {
             crs_options: components["schemas"]["CrsOption"][];
             progress: components["schemas"]["ImportProgress"];
             counts: components["schemas"]["ImportCounts"];
-            taken_back: components["schemas"]["ImportTakenBack"] | null;
             problem: components["schemas"]["CodedText"] | null;
             can: components["schemas"]["CanEnum"][];
             not_reverted: number;
@@ -1601,20 +1756,6 @@ export interface components {
             /** Format: date-time */
             reverted_at: string | null;
         };
-        /**
-         * @description * `reading` - Reading
-         *     * `waiting` - Waiting
-         *     * `checked` - Checked
-         *     * `nothing` - Nothing
-         *     * `committing` - Committing
-         *     * `committed` - Committed
-         *     * `reverting` - Reverting
-         *     * `reverted` - Reverted
-         *     * `cancelled` - Cancelled
-         *     * `failed` - Failed
-         * @enum {string}
-         */
-        ImportOutStateEnum: "reading" | "waiting" | "checked" | "nothing" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
         ImportProgress: {
             done: number;
             total: number | null;
@@ -1623,15 +1764,9 @@ export interface components {
             /** Format: double */
             seconds_left: number | null;
         };
-        /** @description Whose import of a file with the same headings said in which datum it is; `by` empty: the command line's. */
-        ImportRemembered: {
-            by: string;
-            /** Format: date-time */
-            at: string;
-        };
         ImportRowOut: {
             row_no: number;
-            status: components["schemas"]["ImportRowOutStatusEnum"];
+            status: components["schemas"]["RowStatus"];
             account_no: string;
             name: string;
             /** Format: double */
@@ -1645,26 +1780,23 @@ export interface components {
             account_id: number | null;
             from: components["schemas"]["LonLatOut"] | null;
         };
-        /**
-         * @description * `new` - New
-         *     * `moved` - Moved
-         *     * `changed` - Changed
-         *     * `moved_and_changed` - Moved And Changed
-         *     * `unchanged` - Unchanged
-         *     * `rejected` - Rejected
-         * @enum {string}
-         */
-        ImportRowOutStatusEnum: "new" | "moved" | "changed" | "moved_and_changed" | "unchanged" | "rejected";
         ImportRows: {
             rows: components["schemas"]["ImportRowOut"][];
             next: number | null;
         };
-        /** @description By tab, as the counts: added customers deleted, positions and fields put back. */
-        ImportTakenBack: {
-            new: number;
-            moved: number;
-            changed: number;
-        };
+        /**
+         * @description * `reading` - Reading
+         *     * `waiting` - Waiting
+         *     * `checked` - Checked
+         *     * `committing` - Committing
+         *     * `committed` - Committed
+         *     * `reverting` - Reverting
+         *     * `reverted` - Reverted
+         *     * `cancelled` - Cancelled
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        ImportState: "reading" | "waiting" | "checked" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
         ImportTarget: {
             name: components["schemas"]["ImportTargetNameEnum"];
             required: boolean;
@@ -1841,6 +1973,150 @@ export interface components {
          * @enum {string}
          */
         NeedsEnum: "second_factor";
+        /** @description What is in force: chosen by a person, else as found. `swap_axes` null: not answered. */
+        NetworkChosen: {
+            encoding: string | null;
+            crs: string | null;
+            swap_axes: boolean | null;
+            /** Format: double */
+            tolerance_m: number | null;
+            network: string | null;
+            layers: {
+                [key: string]: components["schemas"]["NetworkLayerChosen"];
+            };
+        };
+        /** @description By tab: what moves and changes is counted in both. */
+        NetworkCounts: {
+            new: number;
+            moved: number;
+            changed: number;
+            unchanged: number;
+            rejected: number;
+            far_moves: number;
+        };
+        NetworkCrsOption: {
+            code: string;
+            label: string;
+        };
+        /** @description What was found in the file. `crs_from` file: it says so itself; guess: the numbers look like it. */
+        NetworkDetected: {
+            format: string;
+            encoding: string | null;
+            crs: string | null;
+            crs_from: (components["schemas"]["CrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
+            layers: components["schemas"]["FileLayer"][];
+        };
+        NetworkFileRequest: {
+            /** Format: binary */
+            file: string;
+        };
+        /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
+        NetworkImportCommitRequest: {
+            /** @default false */
+            accept_far_moves: boolean;
+        };
+        NetworkImportOut: {
+            /** Format: uuid */
+            id: string;
+            file_name: string;
+            file_bytes: number;
+            state: components["schemas"]["ImportState"];
+            by: string;
+            /** Format: date-time */
+            at: string;
+            detected: components["schemas"]["NetworkDetected"] | null;
+            choices: components["schemas"]["NetworkChosen"];
+            questions: components["schemas"]["NetworkText"][];
+            kinds: components["schemas"]["AssetKind"][];
+            crs_options: components["schemas"]["NetworkCrsOption"][];
+            networks: components["schemas"]["NetworkRef"][];
+            progress: components["schemas"]["NetworkProgress"];
+            counts: {
+                [key: string]: components["schemas"]["NetworkCounts"];
+            };
+            parts: components["schemas"]["NetworkParts"] | null;
+            problem: components["schemas"]["NetworkText"] | null;
+            can: components["schemas"]["CanEnum"][];
+            not_reverted: number;
+            /** Format: date-time */
+            committed_at: string | null;
+            /** Format: date-time */
+            reverted_at: string | null;
+        };
+        NetworkImportRowOut: {
+            number: number;
+            kind: components["schemas"]["AssetKindName"];
+            layer: string;
+            row_no: number;
+            status: components["schemas"]["RowStatus"];
+            code: string;
+            name: string;
+            /** Format: double */
+            moved_m: number | null;
+            /** Format: double */
+            lon: number | null;
+            /** Format: double */
+            lat: number | null;
+            changes: components["schemas"]["AssetChange"][];
+            problem: components["schemas"]["NetworkText"] | null;
+        };
+        NetworkImportRows: {
+            rows: components["schemas"]["NetworkImportRowOut"][];
+            next: number | null;
+        };
+        /** @description What a layer holds (null: it is left out), and which column fills which field (null: none). */
+        NetworkLayerChoiceRequest: {
+            kind?: (components["schemas"]["AssetKindName"] | components["schemas"]["NullEnum"]) | null;
+            mapping?: {
+                [key: string]: string | null;
+            };
+        };
+        NetworkLayerChosen: {
+            kind: (components["schemas"]["AssetKindName"] | components["schemas"]["NullEnum"]) | null;
+            mapping: {
+                [key: string]: string;
+            };
+        };
+        /** @description What hangs together without a substation; `codes` are the first few of its segments and sites. */
+        NetworkPart: {
+            number: number;
+            is_fed: boolean;
+            segments: number;
+            sites: number;
+            /** Format: double */
+            length_m: number;
+            feeders: string[];
+            substations: string[];
+            codes: string[];
+            /** Format: double */
+            lon: number;
+            /** Format: double */
+            lat: number;
+        };
+        /** @description How the network hangs together once the file is stored. `listed` are the unconnected parts, 200 at most; `loops` segments of which both ends are one node. */
+        NetworkParts: {
+            nodes: number;
+            parts: number;
+            unconnected: number;
+            loops: number;
+            listed: components["schemas"]["NetworkPart"][];
+        };
+        NetworkProgress: {
+            done: number;
+            total: number | null;
+            /** Format: double */
+            rows_per_s: number | null;
+            /** Format: double */
+            seconds_left: number | null;
+        };
+        NetworkRef: {
+            code: string;
+            name: string;
+        };
+        NetworkText: {
+            code: string;
+            text: string;
+        };
         /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         NewPasswordInRequest: {
             old: string;
@@ -1936,6 +2212,18 @@ export interface components {
             };
             swap_axes?: boolean;
         };
+        /** @description How the file is meant; what is not named stays. */
+        PatchedNetworkImportChoicesRequest: {
+            encoding?: string | null;
+            crs?: string | null;
+            swap_axes?: boolean;
+            /** Format: double */
+            tolerance_m?: number;
+            network?: string;
+            layers?: {
+                [key: string]: components["schemas"]["NetworkLayerChoiceRequest"];
+            };
+        };
         /** @description What changes about a person; what is left out stays. */
         PatchedPersonPatchRequest: {
             first_name?: string;
@@ -2023,6 +2311,16 @@ export interface components {
             people: number;
             grants: components["schemas"]["RoleGrant"][];
         };
+        /**
+         * @description * `new` - New
+         *     * `moved` - Moved
+         *     * `changed` - Changed
+         *     * `moved_and_changed` - Moved And Changed
+         *     * `unchanged` - Unchanged
+         *     * `rejected` - Rejected
+         * @enum {string}
+         */
+        RowStatus: "new" | "moved" | "changed" | "moved_and_changed" | "unchanged" | "rejected";
         ScheduleRow: {
             name: string;
             /** Format: date-time */
@@ -3705,6 +4003,241 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeOut"];
+                };
+            };
+        };
+    };
+    network_imports_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkImportOut"][];
+                };
+            };
+        };
+    };
+    v1_network_imports_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NetworkFileRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkImportOut"];
+                };
+            };
+        };
+    };
+    v1_network_imports_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkImportOut"];
+                };
+            };
+        };
+    };
+    v1_network_imports_partial_update: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedNetworkImportChoicesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkImportOut"];
+                };
+            };
+        };
+    };
+    v1_network_imports_cancel_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkImportOut"];
+                };
+            };
+        };
+    };
+    v1_network_imports_commit_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NetworkImportCommitRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkImportOut"];
+                };
+            };
+        };
+    };
+    v1_network_imports_map_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    "v1_network_imports_rejects.csv_retrieve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    v1_network_imports_revert_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkImportOut"];
+                };
+            };
+        };
+    };
+    v1_network_imports_rows_retrieve: {
+        parameters: {
+            query?: {
+                after?: number;
+                kind?: "bus_sections" | "feeders" | "lines" | "stations" | "substations" | "transformers";
+                limit?: number;
+                status?: string;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkImportRows"];
                 };
             };
         };
