@@ -289,6 +289,7 @@ SPECTACULAR_SETTINGS = {
         "RowStatus": "customers.models.RowStatus",
         "ImportState": "customers.models.ImportState",
         "AssetKindName": "layers.api.network_imports.ASSET_KINDS",
+        "FileCrsFrom": ["file", "guess"],
     },
 }
 

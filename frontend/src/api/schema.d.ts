@@ -1366,15 +1366,10 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /**
-         * @description * `file` - file
-         *     * `guess` - guess
-         * @enum {string}
-         */
-        CrsFromEnum: "file" | "guess";
         CrsOption: {
             code: string;
             label: string;
+            label_zh: string;
         };
         /** @description Everything the site card shows. */
         CustomerCard: {
@@ -1486,6 +1481,7 @@ export interface components {
         DatumOut: {
             code: string;
             label: string;
+            label_zh: string;
             metres: boolean;
         };
         EnterpriseRef: {
@@ -1565,6 +1561,12 @@ export interface components {
             name: string;
             samples: string[];
         };
+        /**
+         * @description * `file` - file
+         *     * `guess` - guess
+         * @enum {string}
+         */
+        FileCrsFrom: "file" | "guess";
         FileLayer: {
             name: string;
             rows: number;
@@ -1692,12 +1694,22 @@ export interface components {
         ImportChosen: {
             encoding: string | null;
             crs: string | null;
+            crs_from: (components["schemas"]["ImportChosenCrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
+            remembered: components["schemas"]["ImportRemembered"] | null;
             layer: string | null;
             mapping: {
                 [key: string]: string;
             };
             swap_axes: boolean | null;
         };
+        /**
+         * @description * `chosen` - chosen
+         *     * `remembered` - remembered
+         *     * `file` - file
+         *     * `guess` - guess
+         * @enum {string}
+         */
+        ImportChosenCrsFromEnum: "chosen" | "remembered" | "file" | "guess";
         ImportColumn: {
             name: string;
             samples: string[];
@@ -1721,7 +1733,7 @@ export interface components {
             format: string;
             encoding: string | null;
             crs: string | null;
-            crs_from: (components["schemas"]["CrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
+            crs_from: (components["schemas"]["FileCrsFrom"] | components["schemas"]["NullEnum"]) | null;
             layer: string | null;
             layers: string[];
             columns: components["schemas"]["ImportColumn"][];
@@ -1748,6 +1760,7 @@ export interface components {
             crs_options: components["schemas"]["CrsOption"][];
             progress: components["schemas"]["ImportProgress"];
             counts: components["schemas"]["ImportCounts"];
+            taken_back: components["schemas"]["ImportTakenBack"] | null;
             problem: components["schemas"]["CodedText"] | null;
             can: components["schemas"]["CanEnum"][];
             not_reverted: number;
@@ -1763,6 +1776,12 @@ export interface components {
             rows_per_s: number | null;
             /** Format: double */
             seconds_left: number | null;
+        };
+        /** @description Whose import of a file with the same headings said in which datum it is; `by` empty: the command line's. */
+        ImportRemembered: {
+            by: string;
+            /** Format: date-time */
+            at: string;
         };
         ImportRowOut: {
             row_no: number;
@@ -1788,6 +1807,7 @@ export interface components {
          * @description * `reading` - Reading
          *     * `waiting` - Waiting
          *     * `checked` - Checked
+         *     * `nothing` - Nothing
          *     * `committing` - Committing
          *     * `committed` - Committed
          *     * `reverting` - Reverting
@@ -1796,7 +1816,13 @@ export interface components {
          *     * `failed` - Failed
          * @enum {string}
          */
-        ImportState: "reading" | "waiting" | "checked" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
+        ImportState: "reading" | "waiting" | "checked" | "nothing" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
+        /** @description By tab, as the counts: added customers deleted, positions and fields put back. */
+        ImportTakenBack: {
+            new: number;
+            moved: number;
+            changed: number;
+        };
         ImportTarget: {
             name: components["schemas"]["ImportTargetNameEnum"];
             required: boolean;
@@ -2003,7 +2029,7 @@ export interface components {
             format: string;
             encoding: string | null;
             crs: string | null;
-            crs_from: (components["schemas"]["CrsFromEnum"] | components["schemas"]["NullEnum"]) | null;
+            crs_from: (components["schemas"]["FileCrsFrom"] | components["schemas"]["NullEnum"]) | null;
             layers: components["schemas"]["FileLayer"][];
         };
         NetworkFileRequest: {
@@ -2020,7 +2046,7 @@ export interface components {
             id: string;
             file_name: string;
             file_bytes: number;
-            state: components["schemas"]["ImportState"];
+            state: components["schemas"]["NetworkImportOutStateEnum"];
             by: string;
             /** Format: date-time */
             at: string;
@@ -2043,6 +2069,19 @@ export interface components {
             /** Format: date-time */
             reverted_at: string | null;
         };
+        /**
+         * @description * `reading` - Reading
+         *     * `waiting` - Waiting
+         *     * `checked` - Checked
+         *     * `committing` - Committing
+         *     * `committed` - Committed
+         *     * `reverting` - Reverting
+         *     * `reverted` - Reverted
+         *     * `cancelled` - Cancelled
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        NetworkImportOutStateEnum: "reading" | "waiting" | "checked" | "committing" | "committed" | "reverting" | "reverted" | "cancelled" | "failed";
         NetworkImportRowOut: {
             number: number;
             kind: components["schemas"]["AssetKindName"];
