@@ -22,7 +22,7 @@ from spatial.tiles import MAX_ZOOM
 
 GRID = "webmercator"
 UPSTREAM_TIMEOUT_S = 3
-MAX_PIXELS = 4096 * 4096
+MAX_SIDE_PX = 4096
 SHIFTED_DATUMS = ("GCJ02", "BD09")
 KEPT_DAYS = 30
 # Only variables of this name may leave the process inside an upstream's address.
@@ -63,7 +63,7 @@ def _frame(var_dir: Path) -> dict[str, Any]:
             "wms": {
                 "srs": [code for code in datums.allowed() if code.startswith("EPSG:")],
                 "versions": ["1.1.1", "1.3.0"],
-                "max_output_pixels": MAX_PIXELS,
+                "max_output_pixels": [MAX_SIDE_PX, MAX_SIDE_PX],
                 "on_source_errors": "raise",
                 "md": {"title": "GridAtlas imagery"},
             },

@@ -177,11 +177,15 @@ def test_a_token_is_made_reads_its_layer_and_is_taken_back(first_page, base_url,
     first_page.get_by_role("button", name="New token").click()
     first_page.get_by_label("What it is for").fill("QGIS on my desk")
     first_page.get_by_role("button", name="Customers", exact=True).last.click()
+    first_page.locator("dialog").get_by_role("button", name="Imagery", exact=True).click()
     first_page.get_by_role("button", name="Make the token").click()
     expect(first_page.get_by_text("it is shown this one time")).to_be_visible()
     token = first_page.locator("dialog code").first.inner_text()
     expect(first_page.get_by_text(f"{base_url}/tiles/customers/{{z}}/{{x}}/{{y}}.mvt")).to_be_visible()
     expect(first_page.get_by_text(f"{base_url}/ogc/features/", exact=True)).to_be_visible()
+    pictures = first_page.get_by_text(f"{base_url}/maps/wms", exact=True)
+    pictures.scroll_into_view_if_needed()
+    expect(pictures).to_be_visible()
 
     # Shown once: neither Esc, nor another part, nor Back takes it away before it is stored.
     first_page.keyboard.press("Escape")
@@ -193,6 +197,7 @@ def test_a_token_is_made_reads_its_layer_and_is_taken_back(first_page, base_url,
 
     features = f"{base_url}/api/v1/layers/customers/features?bbox=24.9,60.1,25.0,60.2"
     assert status_with(token, features) == 200
+    assert status_with(token, f"{base_url}/maps/wms?SERVICE=WMS&REQUEST=GetCapabilities") == 200
     first_page.get_by_role("button", name="I have stored it").click()
     expect(first_page.get_by_role("button", name="Close")).to_be_visible()
     first_page.get_by_role("button", name="Take back the token QGIS on my desk").click()

@@ -13,6 +13,8 @@ import { useShownOnce } from "./shown-once";
 
 /** All layers of the token at once, as OGC API Features. */
 const FEATURES = `${location.origin}/ogc/features/`;
+/** Its layers as pictures, by WMS. */
+const PICTURES = `${location.origin}/maps/wms`;
 
 interface Props {
   token: MadeToken;
@@ -97,6 +99,20 @@ function Secret({ secret, token, layers, onDone }: Props & { secret: string }) {
           </div>
         </section>
       )}
+      <section className={css.example}>
+        <h4>{t("tokens.qgis.pictures")}</h4>
+        <ol>
+          <li>{t("tokens.qgis.openPictures")}</li>
+          <li>
+            {t("tokens.qgis.address")}
+            <div className={css.secret}>
+              <code>{PICTURES}</code>
+              <CopyButton text={PICTURES} />
+            </div>
+          </li>
+          <li>{t("tokens.qgis.basic", { username: me.username })}</li>
+        </ol>
+      </section>
       <div className={css.actions}>
         <Button kind="primary" icon="check" onClick={onDone}>
           {t("tokens.stored")}

@@ -2,7 +2,7 @@
 import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMakeToken, useRevokeToken, useTokens } from "@/api/account";
-import { useLayers } from "@/api/map-info";
+import { useBasemaps, useLayers } from "@/api/map-info";
 import { isProblem } from "@/api/problem";
 import { useMe } from "@/api/session";
 import type { AccessToken, LayerInfo, MadeToken } from "@/api/types";
@@ -17,6 +17,8 @@ import css from "./my-account.module.css";
 import { Refusal } from "./Refusal";
 import { sentences } from "./sentences";
 
+/** What tokens, as rights, call the imagery of all basemaps beside the layers. */
+const IMAGERY = "imagery";
 const DAYS = ["7", "30", "90", "180", "366"] as const;
 
 export default function Tokens() {
@@ -82,7 +84,7 @@ function Row({ token, layers }: { token: AccessToken; layers: readonly LayerInfo
           <code>{token.prefix}…</code>
           {isOver && <Chip tone="warning">{t("tokens.over")}</Chip>}
           <p>
-            {token.layers.map((id) => titleOf(id, layers)).join(", ")} ·{" "}
+            {token.layers.map((id) => (id === IMAGERY ? t("tokens.imagery") : titleOf(id, layers))).join(", ")} ·{" "}
             {t(isOver ? "tokens.overSince" : "tokens.until", { time: formatTime(token.expires_at, zone) })} ·{" "}
             {token.last_used_at ? t("tokens.used", { age: formatAge(token.last_used_at, now) }) : t("tokens.neverUsed")}
           </p>
@@ -118,6 +120,7 @@ function NewTokenForm({
 }) {
   const { t } = useTranslation("my-account");
   const make = useMakeToken();
+  const hasImagery = useBasemaps().data?.some((basemap) => basemap.kind === "imagery") ?? false;
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [days, setDays] = useState<(typeof DAYS)[number]>("90");
@@ -151,7 +154,10 @@ function NewTokenForm({
       />
       <ChipChoice
         label={t("tokens.layers")}
-        choices={layers.map((layer) => ({ value: layer.id, label: localized(layer.title) }))}
+        choices={[
+          ...layers.map((layer) => ({ value: layer.id, label: localized(layer.title) })),
+          ...(hasImagery ? [{ value: IMAGERY, label: t("tokens.imagery") }] : []),
+        ]}
         chosen={chosen}
         onToggle={toggle}
         error={tried && !chosen.length ? t("tokens.noLayer") : sentences(fields.layers, t)}
