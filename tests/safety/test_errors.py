@@ -67,9 +67,9 @@ def killed_while_it_writes(museum: Account, visitor: Visitor) -> tuple[int, dict
     return answers[0]
 
 
-@pytest.fixture
-def server(transactional_db: None, tmp_path: Path) -> Iterator[RealProcess]:
-    with real_process(tmp_path / "log", ALLOWED_HOSTS="127.0.0.1") as process:
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealProcess]:
+    with real_process(tmp_path_factory.mktemp("errors") / "log", ALLOWED_HOSTS="127.0.0.1") as process:
         yield process
 
 
