@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { http, newIdempotencyKey, queryString, signedOut } from "./http";
 import { ApiProblem, isProblem, Unreachable } from "./problem";

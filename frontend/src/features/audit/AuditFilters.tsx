@@ -12,7 +12,19 @@ import css from "./audit.module.css";
 /** Nouns of actions, as the server writes them. */
 const KINDS = [
   ...(["customer", "session", "refusal", "grant", "person", "second_factor", "token"] as const),
-  ...(["customers", "network", "area", "areas", "places", "basemap", "holding", "import", "network_import", "job", "audit"] as const),
+  ...([
+    "customers",
+    "network",
+    "area",
+    "areas",
+    "places",
+    "basemap",
+    "holding",
+    "import",
+    "network_import",
+    "job",
+    "audit",
+  ] as const),
 ];
 const TYPED = ["person", "object", "q"] as const;
 

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseHash, urlState } from "@/lib/url-state";
 import { forgetRow, goTo, parsePlace, selectRow, turnTo } from "./address";

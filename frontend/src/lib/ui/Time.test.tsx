@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import i18next from "i18next";
 import { act } from "react";
 import { createRoot } from "react-dom/client";
