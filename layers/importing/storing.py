@@ -1,5 +1,6 @@
 """Store a checked network, piece by piece, and take it back. Each piece is one transaction; the nodes and the maps follow at the end."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -150,6 +151,28 @@ def _may(row: NetworkImportRow, reaches: dict[str, Any], *, back: bool = False) 
     return all(judging.is_inside(reaches[action], *shapes) for action in needed)
 
 
+def _note(rows: Rows) -> None:
+    """Write down what became of the rows: one statement, where a bulk_update takes most of the time that storing takes."""
+    columns = zip(
+        *((row.number, row.status, row.problem, row.object_id, _json(row.after), row.revert_problem) for row in rows), strict=True
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update layers_networkimportrow r
+            set status = t.status, problem = t.problem, object_id = t.object_id, after = t.after, revert_problem = t.revert_problem
+            from unnest(%s::int[], %s::text[], %s::text[], %s::bigint[], %s::text[]::jsonb[], %s::text[])
+                as t (number, status, problem, object_id, after, revert_problem)
+            where r.batch_id = %s and r.number = t.number
+            """,
+            [*(list(column) for column in columns), rows[0].batch_id],
+        )
+
+
+def _json(raw: stored.Raw | None) -> str | None:
+    return json.dumps(raw) if raw is not None else None
+
+
 # --- storing ---------------------------------------------------------------------------------------------------------
 
 
@@ -173,7 +196,7 @@ def _store(kind: Kind, network: Network, rows: Rows, reaches: dict[str, Any]) ->
     kind.model.objects.bulk_update([asset for _, asset in update], stored.raw_fields(kind), batch_size=500)
     for row, asset in (*create, *update):
         row.object_id, row.after = asset.pk, stored.raw_of(kind, asset)
-    NetworkImportRow.objects.bulk_update(rows, ["status", "problem", "object_id", "after"], batch_size=500)
+    _note(rows)
 
 
 def _why_not(kind: Kind, row: NetworkImportRow, asset: Any, ids: dict[str, dict[str, int]], reaches: dict[str, Any]) -> str:
@@ -227,7 +250,7 @@ def _take_back(kind: Kind, rows: Rows, reaches: dict[str, Any]) -> None:
             row.after = None
     kind.model.objects.bulk_update(restore, stored.raw_fields(kind), batch_size=500)
     kind.model.objects.filter(pk__in=remove).delete()
-    NetworkImportRow.objects.bulk_update(rows, ["after", "revert_problem"], batch_size=500)
+    _note(rows)
 
 
 def _in_use(kind: Kind, ids: list[int]) -> set[int]:

@@ -124,7 +124,7 @@ def test_the_upper_rhine_comes_in_from_a_geopackage_and_goes_again(planner: User
     assert {kind: counts(told, kind) for kind in told["counts"]} == {
         "substations": {"new": 2}, "feeders": {"new": 4}, "stations": {"new": 141}, "lines": {"new": 181},
     }  # fmt: skip
-    assert (told["detected"]["crs"], told["detected"]["crs_from"], told["choices"]["network"]) == ("EPSG:4326", "file", "upper-rhine")
+    assert (told["detected"]["crs"], told["detected"]["crs_from"], told["choices"]["network"]) == ("WGS84", "file", "upper-rhine")
     assert {name: told["parts"][name] for name in ("nodes", "parts", "unconnected", "loops")} == {
         "nodes": 178,
         "parts": 1,
