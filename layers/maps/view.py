@@ -69,15 +69,6 @@ class View:
         west, _, _, north = self.box
         return (self.to_units(lonlat) - (west, north)) / (self.pixel[0], -self.pixel[1])
 
-    def position(self, column: float, row: float) -> tuple[float, float]:
-        """Return longitude and latitude of a place in the picture.
-
-        Raises:
-            UnknownDatum: the system means nothing there.
-        """
-        dx, dy = self.pixel
-        return datums.to_wgs84(self.box[0] + column * dx, self.box[3] - row * dy, self.crs.datum)
-
     def reach(self) -> shapely.Polygon:
         """Return the box in degrees in which the system means something."""
         return shapely.box(*datums.reach_of(self.crs.datum))
