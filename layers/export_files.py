@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Any
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -216,29 +216,35 @@ def _write_by_child(file_format: str, path: Path, table: Table, order: Order, ti
     )
     code = f"EPSG:{datums.crs(order.crs).to_epsg()}"
     command = [sys.executable, "-m", "layers.export_child", _DRIVERS[file_format], str(path), table.part.id]
-    child = subprocess.Popen(
-        [*command, _GEOMETRY_TYPES[table.part.geometry], code],
-        cwd=settings.BASE_DIR,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    assert child.stdin
-    assert child.stderr
-    try:
-        with pa.ipc.new_stream(child.stdin, schema) as stream:
-            for rows in batches(table, _WKB if table.part.geometry == "point" else "ST_AsBinary(ST_Multi(r.geom))"):
-                stream.write_batch(_record_batch(table, rows, order.crs, schema))
-                tick(len(rows))
-        child.stdin.close()
-        said = child.stderr.read().decode(errors="replace")
-        if child.wait(timeout=60):
-            raise CannotWrite(said[-500:])
-    except BrokenPipeError as error:
-        raise CannotWrite(child.stderr.read().decode(errors="replace")[-500:]) from error
-    finally:
-        child.kill()
-        child.wait()
+    # What it says goes into a file: a pipe that nobody reads meanwhile would fill up and stop it.
+    with TemporaryFile() as words:
+        child = subprocess.Popen(
+            [*command, _GEOMETRY_TYPES[table.part.geometry], code],
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+        )
+        assert child.stdin
+        try:
+            with pa.ipc.new_stream(child.stdin, schema) as stream:
+                for rows in batches(table, _WKB if table.part.geometry == "point" else "ST_AsBinary(ST_Multi(r.geom))"):
+                    stream.write_batch(_record_batch(table, rows, order.crs, schema))
+                    tick(len(rows))
+            child.stdin.close()
+            if child.wait(timeout=60):
+                raise CannotWrite(_last_of(words))
+        except BrokenPipeError as error:
+            child.wait(timeout=60)
+            raise CannotWrite(_last_of(words)) from error
+        finally:
+            child.kill()
+            child.wait()
+
+
+def _last_of(words: IO[bytes]) -> str:
+    words.seek(0)
+    return words.read().decode(errors="replace")[-500:]
 
 
 def _record_batch(table: Table, rows: Sequence[Sequence[Any]], crs: str, schema: pa.Schema) -> pa.RecordBatch:

@@ -10,13 +10,12 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
 from django_q.tasks import async_task
 
 from layers import access, audit, export_files, export_rows, registry
 from layers.export_files import ALWAYS_WGS84, BY_EPSG_CODE, FORMATS, SHEET_ROWS, CannotWrite
 from layers.export_rows import ExportQuery
-from layers.models import Export
+from layers.models import AuditRow, Export
 from spatial import datums
 
 # About a second of work; above it nobody waits with the page open.
@@ -24,6 +23,14 @@ AT_ONCE_ROWS = 10_000
 KEEP = timedelta(days=1)
 # Of one person, waiting for the worker at the same time.
 MOST_WORKING = 5
+# Of one person, of all sizes: somebody who takes away views goes on, a script that takes everything does not.
+MOST_AN_HOUR = 60
+HOUR = timedelta(hours=1)
+# Why a file could not be written: codes that screens translate, and the English sentences.
+PROBLEMS = {
+    "rights_changed": "Your rights have changed: you may no longer export this.",
+    "not_written": "The file could not be written; try again, or ask your administrator.",
+}
 
 
 class UnknownExport(LookupError):
@@ -36,6 +43,16 @@ class NotReady(Exception):
 
 class TooManyExports(Exception):
     """The person has enough files waiting to be written."""
+
+
+class ExportsThrottled(Exception):
+    """The person has asked for very many files. `retry_after_s` are the whole seconds until the next one is written."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__(
+            f"You have exported {MOST_AN_HOUR} times within an hour; wait {int(retry_after.total_seconds()) // 60 + 1} minutes."
+        )
+        self.retry_after_s = int(retry_after.total_seconds()) + 1
 
 
 class CannotHold(ValueError):
@@ -68,9 +85,17 @@ def require_staff(user: access.Person) -> User:
     return user
 
 
-def exports_of(user: User, *, at: datetime) -> QuerySet[Export]:
-    """Return the person's files, newest first, as long as they last."""
-    return Export.objects.filter(user=user, expires_at__gt=at).order_by("-at")
+def exports_of(user: User, *, at: datetime) -> list[Export]:
+    """Return the person's files, newest first, as long as they last and the person's rights are those under which they were written."""
+    scopes: dict[str, str] = {}
+    found = []
+    for export in Export.objects.filter(user=user, expires_at__gt=at).order_by("-at"):
+        if export.layer not in scopes:
+            scopes[export.layer] = _scope(user, export.layer)
+        # What is not written yet will be by the rights of that moment; of what failed there is nothing to fetch.
+        if export.state != Export.State.DONE or export.scope == scopes[export.layer]:
+            found.append(export)
+    return found
 
 
 def request_export(wish: Wish, *, user: User, at: datetime) -> Export:
@@ -78,11 +103,12 @@ def request_export(wish: Wish, *, user: User, at: datetime) -> Export:
 
     Raises:
         registry.UnknownLayer, access.NotAllowed: not for this person.
-        CannotHold, registry.BadFilter, datums.UnknownDatum, TooManyExports; CannotWrite: nothing is stored.
+        CannotHold, registry.BadFilter, datums.UnknownDatum, TooManyExports, ExportsThrottled; CannotWrite: nothing is stored.
     """
     layer = registry.layer_for(user, wish.layer_id)
     _require_export(user, layer.id)
     _refuse_datum(wish)
+    _refuse_flood(user, at)
     with transaction.atomic():
         total = export_rows.count(export_rows.tables(layer, user, wish.query))
         if wish.format == "xlsx" and total > SHEET_ROWS:
@@ -127,10 +153,10 @@ def finish_export(export_id: uuid.UUID, *, at: datetime) -> str:
     except _TakenBack:
         return "The person took it back."
     except (access.NotAllowed, registry.UnknownLayer):
-        _fail(export, "Your rights have changed: you may no longer export this.", at)
+        _fail(export, "rights_changed", at)
         return "The person's rights have changed."
     except (CannotWrite, OSError):
-        _fail(export, "The file could not be written; try again, or ask your administrator.", at)
+        _fail(export, "not_written", at)
         raise
     return f"{export.done} rows written."
 
@@ -141,8 +167,8 @@ def find_export(user: User, export_id: uuid.UUID, *, at: datetime) -> Export:
     Raises:
         UnknownExport: see there; the cases cannot be told apart.
     """
-    export = exports_of(user, at=at).filter(pk=export_id).first()
-    if export is None or export.scope != _scope(user, export.layer):
+    export = next((export for export in exports_of(user, at=at) if export.pk == export_id), None)
+    if export is None:
         raise UnknownExport("There is no such file any more, or not for you; export again.")
     return export
 
@@ -155,7 +181,7 @@ def take_file(user: User, export_id: uuid.UUID, *, at: datetime) -> tuple[Export
     """
     export = find_export(user, export_id, at=at)
     if export.state != Export.State.DONE:
-        raise NotReady(export.problem or f"{export.done} of {export.total} rows are written; wait until it is finished.")
+        raise NotReady(PROBLEMS.get(export.problem) or f"{export.done} of {export.total} rows are written; wait until it is finished.")
     path = _path(export)
     if not path.exists():
         raise UnknownExport("There is no such file any more, or not for you; export again.")
@@ -185,6 +211,13 @@ def forget_old(at: datetime) -> int:
 def _require_export(user: User, layer_id: str) -> None:
     access.require(user, access.EXPORT, layer_id)
     require_staff(user)
+
+
+def _refuse_flood(user: User, at: datetime) -> None:
+    # By the audit: whoever removes their files has taken them away all the same.
+    taken = AuditRow.objects.filter(actor=user, action__endswith=".export", at__gt=at - HOUR).order_by("-seq").values_list("at", flat=True)
+    if earliest := list(taken[MOST_AN_HOUR - 1 : MOST_AN_HOUR]):
+        raise ExportsThrottled(earliest[0] + HOUR - at)
 
 
 def _refuse_datum(wish: Wish) -> None:

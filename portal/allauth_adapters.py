@@ -1,7 +1,5 @@
 """Our side of django-allauth: secrets are stored encrypted, and nobody signs in or up by its own pages."""
 
-import base64
-import hashlib
 from typing import Any, NoReturn
 
 import structlog
@@ -10,12 +8,11 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
 
+from layers import sealing
 from portal import oidc
 
 log = structlog.get_logger()
@@ -32,10 +29,10 @@ class SecondFactors(DefaultMFAAdapter):
     """The shared secrets in the database are worth nothing without SECRET_KEY."""
 
     def encrypt(self, text: str) -> str:
-        return _fernet().encrypt(text.encode()).decode()
+        return sealing.fernet("second_factor").encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _fernet().decrypt(encrypted_text.encode()).decode()
+        return sealing.fernet("second_factor").decrypt(encrypted_text.encode()).decode()
 
     def _get_user_identifier(self, user: Any) -> str:
         # The sign-in name, not the e-mail address: it stands on a screen that others may see.
@@ -60,10 +57,3 @@ class Issuers(DefaultSocialAccountAdapter):
         log.warning("oidc_failed", error=str(error), cause=type(exception).__name__)
         oidc.failed(at=timezone.now(), why=f"oidc_{getattr(error, 'value', error)}")
         raise ImmediateHttpResponse(HttpResponseRedirect("/sign-in?problem=oidc_failed"))
-
-
-def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"gridatlas.second_factor{key}".encode()).digest())) for key in keys]
-    )

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import FileResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,6 +34,13 @@ class ExportRequest(Strict):
     filter = serializers.DictField(child=serializers.CharField(max_length=1000, allow_blank=True), required=False, default=dict)
 
 
+class ExportProblem(serializers.Serializer):
+    """Why the file could not be written."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
 class ExportOut(serializers.Serializer):
     """`done` and `total` count rows; `file` is where to fetch it, once it is done."""
 
@@ -49,7 +56,11 @@ class ExportOut(serializers.Serializer):
     finished_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField()
     file = serializers.SerializerMethodField()
-    problem = serializers.CharField(allow_blank=True)
+    problem = serializers.SerializerMethodField()
+
+    @extend_schema_field(ExportProblem(allow_null=True))
+    def get_problem(self, export: Export) -> dict[str, str] | None:
+        return {"code": export.problem, "text": exports.PROBLEMS.get(export.problem, export.problem)} if export.problem else None
 
     def get_file(self, export: Export) -> str | None:
         return f"/api/v1/exports/{export.pk}/file" if export.state == Export.State.DONE else None

@@ -141,7 +141,7 @@ class Items(_Door):
             "type": "FeatureCollection",
             "links": links,
             "timeStamp": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "numberMatched": page.matched,
+            **({} if page.matched is None else {"numberMatched": page.matched}),
             "numberReturned": page.returned,
         }
         # The features are text that the database made: they are not read again only to be written.

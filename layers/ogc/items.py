@@ -36,10 +36,13 @@ class ItemsQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Features as JSON text, how many match in all, and the id to go on after (None: this was the last page)."""
+    """Features as JSON text, how many match in all, and the id to go on after (None: this was the last page).
+
+    `matched` is None but on the first page: counting costs more than a page, and the first has told it.
+    """
 
     features: str
-    matched: int
+    matched: int | None
     returned: int
     next_after: int | None
 
@@ -98,12 +101,13 @@ def page(collection: Collection, rows: Rows, query: ItemsQuery) -> Page:
     """
     named = f"({rows.sql}) as r({', '.join(rows.columns)})"
     feature = _feature(collection, rows, query.crs)
+    matches = f"(select count(*) from {named} where {query.condition})" if query.after < 0 else "null::bigint"
     matched, returned, last, more, features = _row(
         # One more than asked for tells whether there is another page.
         f"with page as materialized (select r.id, {feature} as feature from {named}"
         f" where {query.condition} and r.id > {query.after} order by r.id limit {query.limit + 1}),"
         f" kept as (select * from page order by id limit {query.limit})"
-        f" select (select count(*) from {named} where {query.condition}), count(*), max(id), (select count(*) from page) > {query.limit},"
+        f" select {matches}, count(*), max(id), (select count(*) from page) > {query.limit},"
         " coalesce(json_agg(feature order by id), '[]')::text from kept",
         query.crs,
     )

@@ -63,7 +63,9 @@ def items(document: Mapping[str, Any], title: str, path: str, crumbs: Sequence[C
         [(str(feature["id"]), f"{path}/{feature['id']}?f=html"), *((_text(feature["properties"][name]), "") for name in names)]
         for feature in features
     ]
-    counts = _("%(returned)s of %(matched)s features") % {"returned": document["numberReturned"], "matched": document["numberMatched"]}
+    counts = ""
+    if "numberMatched" in document:
+        counts = _("%(returned)s of %(matched)s features") % {"returned": document["numberReturned"], "matched": document["numberMatched"]}
     return Page(title, [Table(rows, ["id", *names])], crumbs, counts, _of_this(document, "next"))
 
 

@@ -40,6 +40,7 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     exports.UnknownExport: (404, "not_found"),
     exports.NotReady: (409, "export_not_ready"),
     exports.TooManyExports: (409, "too_many_exports"),
+    exports.ExportsThrottled: (429, "throttled"),
     exports.CannotHold: (400, "format_cannot_hold"),
     registry.UnknownFeature: (404, "not_found"),
     rights.UnknownPerson: (404, "not_found"),
@@ -100,6 +101,9 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
+_THROTTLED = (lockout.LockedOut, tokens.TooManyWrongTokens, exports.ExportsThrottled)
+
+
 def _response(error: Exception, context: dict[str, Any]) -> Response | None:
     named = next(((kind, STATUSES[kind]) for kind in type(error).__mro__ if kind in STATUSES), None)
     if named:
@@ -107,7 +111,7 @@ def _response(error: Exception, context: dict[str, Any]) -> Response | None:
         response = _answer(status, code, str(error), **_extra(error, context))
         if isinstance(error, tokens.WrongToken):
             response["WWW-Authenticate"] = tokens.CHALLENGE
-        if isinstance(error, lockout.LockedOut | tokens.TooManyWrongTokens):
+        if isinstance(error, _THROTTLED):
             response["Retry-After"] = str(error.retry_after_s)
         return response
     if isinstance(error, BadFile):
@@ -136,7 +140,7 @@ def _response(error: Exception, context: dict[str, Any]) -> Response | None:
 def _extra(error: Exception, context: dict[str, Any]) -> dict[str, Any]:
     if isinstance(error, points.VersionConflict):
         return {"theirs": _theirs(error)}
-    if isinstance(error, lockout.LockedOut | tokens.TooManyWrongTokens):
+    if isinstance(error, _THROTTLED):
         return {"retry_after": error.retry_after_s}
     if isinstance(error, imports.BadChoice | network_imports.BadChoice):
         return {"errors": {error.field: [str(error)]}}

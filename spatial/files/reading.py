@@ -7,8 +7,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from spatial.files.rows import BadFile, Header, Wanted
 from spatial.files.sandbox import NOBODY
 
 WALL_S = 300
+_PREFIX = "gridatlas-read-"
 _ROOT = Path(__file__).resolve().parents[2]
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -81,7 +83,8 @@ def read_layers(path: Path, wanted: Wanted, *, wall_s: float = WALL_S) -> Iterat
 
 @contextmanager
 def _child(path: Path, wanted: Wanted, wall_s: float) -> "Iterator[tuple[subprocess.Popen[bytes], object]]":
-    with tempfile.TemporaryDirectory(prefix="gridatlas-read-") as folder:
+    forget_strays()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
         # Under a name of ours: names of strangers reach no library. A copy, because SQLite and unpacking want a folder of their own.
         copy = Path(folder) / "file"
         shutil.copyfile(path, copy)
@@ -102,6 +105,14 @@ def _child(path: Path, wanted: Wanted, wall_s: float) -> "Iterator[tuple[subproc
             finally:
                 watch.cancel()
                 child.kill()
+
+
+def forget_strays() -> None:
+    """Delete the folders of readings whose process was killed before it could: none goes on for longer than `WALL_S`."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if folder.stat().st_mtime < time.time() - 2 * WALL_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _reading(child: "subprocess.Popen[bytes]", words: object, *, is_last: bool) -> Reading:

@@ -347,6 +347,36 @@ def test_nobody_fills_the_worker_with_files(planner: User, large: list[Account])
     assert OrmQ.objects.count() == 5
 
 
+def test_whoever_exports_without_end_has_to_wait(planner: User, museum: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "MOST_AN_HOUR", 3)
+    for _ in range(3):
+        made = asked(planner, "csv").json()
+        Browser(planner).send("DELETE", f"{PATH}/{made['id']}")
+
+    refused = asked(planner, "csv")
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
+    assert 3500 < int(refused["Retry-After"]) <= 3601
+
+
+def test_a_failed_export_says_why_by_a_code_and_what_cannot_be_fetched_is_not_listed(
+    planner: User, museum: Account, large: list[Account]
+) -> None:
+    failed = asked(planner, "csv").json()
+    done = asked(planner, "csv", filter={"q": "Kansallismuseo"}).json()
+    assert (failed["state"], done["state"], done["problem"]) == ("working", "done", None)
+
+    rights.set_groups([planner.pk], ["inspector"], by=None, at=timezone.now())
+    run_jobs()
+
+    listed_now = {row["id"]: row for row in Browser(planner).get(PATH).json()}
+    assert set(listed_now) == {failed["id"]}
+    assert (listed_now[failed["id"]]["state"], listed_now[failed["id"]]["problem"]["code"]) == ("failed", "rights_changed")
+    for export_id in listed_now:
+        assert Browser(planner).get(f"{PATH}/{export_id}").status_code == 200
+    assert Browser(planner).get(f"{PATH}/{done['id']}").status_code == 404
+
+
 def test_the_same_command_twice_writes_one_file(planner: User, museum: Account) -> None:
     key = "7d4f6f0e-0f5e-4b57-8f62-0a0e6c1d0001"
     first, again = (Browser(planner).post(PATH, {"what": "customers", "format": "csv"}, key=key) for _ in range(2))

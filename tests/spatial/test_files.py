@@ -1,5 +1,7 @@
 """Files as people have them: every format, encoding and oddity, read in the child process."""
 
+import os
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -229,3 +231,16 @@ def test_a_row_without_a_place_has_none(tmp_path: Path) -> None:
     _, rows = contents(layer(tmp_path / "a.gpkg", "GPKG", geometries=[None, shapely.Point(*SPOTS[1])]))
 
     assert [np.isnan(row[1]) for row in rows] == [True, False]
+
+
+def test_what_a_killed_reading_left_behind_is_gone_with_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    stray, other = tmp_path / "gridatlas-read-dead", tmp_path / "gridatlas-read-alive"
+    for folder in (stray, other):
+        folder.mkdir()
+        (folder / "file").write_text("a,b\n1,2\n")
+    os.utime(stray, (0, 0))
+
+    cells(other / "file")
+
+    assert (stray.exists(), other.exists()) == (False, True)

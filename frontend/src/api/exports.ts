@@ -23,8 +23,9 @@ export interface ExportWish {
 const KEY = ["exports"] as const;
 
 /** While one is being written, asked again every second: a request that the page makes by itself. */
-export function useExports() {
+export function useExports(enabled = true) {
   return useQuery({
+    enabled,
     queryKey: KEY,
     queryFn: ({ signal }) => http.get<ExportFile[]>("/api/v1/exports", { signal }),
     staleTime: 0,

@@ -1506,7 +1506,7 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             readonly file: string | null;
-            problem: string;
+            readonly problem: components["schemas"]["ExportProblem"] | null;
         };
         /**
          * @description * `working` - Working
@@ -1515,6 +1515,11 @@ export interface components {
          * @enum {string}
          */
         ExportOutStateEnum: "working" | "done" | "failed";
+        /** @description Why the file could not be written. */
+        ExportProblem: {
+            code: string;
+            text: string;
+        };
         /** @description `what` is a layer; of one that has a list, such as customers, the list is written. `filter` is the screen's own: bbox, located and the layer's filters. */
         ExportRequestRequest: {
             what: string;

@@ -15,9 +15,11 @@ import { errorRequestId, errorText } from "@/lib/ui/errors";
 import { SelectField } from "@/lib/ui/fields";
 import { urlState, useUrl } from "@/lib/url-state";
 import { useMap } from "@/map/context";
+import { awaitFile, useFinishedNotices } from "./awaited";
 import css from "./exports.module.css";
 import { Files } from "./Files";
 import { choicesOf, download, kept } from "./rules";
+import { fileName } from "./words";
 
 const close = () => urlState.set({ export: null });
 
@@ -26,11 +28,12 @@ export default function ExportDialog() {
   const { export: what } = useUrl();
   const layers = useLayers();
   const layer = layers.data?.find(({ id }) => id === what);
+  useFinishedNotices();
   return (
     <Dialog title={t("title", { layer: localized(layer?.title) })} open={!!layer} onClose={close} wide>
       {layer && (
         <>
-          <WishForm key={layer.id} what={layer.id} />
+          <WishForm key={layer.id} what={layer.id} title={localized(layer.title)} />
           <Files layers={layers.data ?? []} />
         </>
       )}
@@ -38,7 +41,7 @@ export default function ExportDialog() {
   );
 }
 
-function WishForm({ what }: { what: string }) {
+function WishForm({ what, title }: { what: string; title: string }) {
   const { t } = useTranslation("exports");
   const { inview } = useUrl();
   const { exportFormat, exportCrs } = usePreferences();
@@ -66,6 +69,7 @@ function WishForm({ what }: { what: string }) {
         onSuccess: (file) => {
           setWritten(file);
           if (file.file) download(file.file);
+          else awaitFile(file, fileName(title, file));
         },
       },
     );

@@ -3,23 +3,17 @@ import { useTranslation } from "react-i18next";
 import { type ExportFile, useExports, useRemoveExport } from "@/api/exports";
 import { useMe } from "@/api/session";
 import type { LayerInfo } from "@/api/types";
-import { DATUM_NAMES, type Datum } from "@/lib/datums";
 import { formatNumber, formatTime } from "@/lib/format";
 import { localized } from "@/lib/i18n";
-import { Button, Icon, IconButton, LinkButton, Message } from "@/lib/ui";
-import { errorRequestId, errorText } from "@/lib/ui/errors";
+import { Button, Icon, IconButton, LinkButton } from "@/lib/ui";
+import { TryAgain } from "@/lib/ui/refusal";
 import css from "./exports.module.css";
+import { fileName, problemText } from "./words";
 
 export function Files({ layers }: { layers: readonly LayerInfo[] }) {
   const { t } = useTranslation("exports");
   const files = useExports();
-  if (files.isError) {
-    return (
-      <Message tone="critical" requestId={errorRequestId(files.error)}>
-        {errorText(files.error, t)}
-      </Message>
-    );
-  }
+  if (files.isError) return <TryAgain error={files.error} again={files.refetch} />;
   if (!files.data?.length) return null;
   return (
     <section className={css.files} aria-label={t("files")}>
@@ -39,8 +33,7 @@ function Row({ file, title }: { file: ExportFile; title: string }) {
   const { t } = useTranslation(["exports", "common"]);
   const { zone } = useMe().utility;
   const remove = useRemoveExport();
-  const datum = DATUM_NAMES[file.crs as Datum] ?? file.crs;
-  const name = `${title} · ${t(`formats.${file.format}`)} · ${datum}`;
+  const name = fileName(title, file);
   return (
     <>
       <Icon name={file.state === "failed" ? "warning" : "download"} size={18} />
@@ -52,7 +45,7 @@ function Row({ file, title }: { file: ExportFile; title: string }) {
             <small>{t("progress", { done: formatNumber(file.done), total: formatNumber(file.total) })}</small>
           </>
         ) : file.state === "failed" ? (
-          <small className={css.wrong}>{file.problem}</small>
+          <small className={css.wrong}>{problemText(file)}</small>
         ) : (
           <small>
             {[

@@ -15,6 +15,22 @@ export function kept(crs: string, offered: readonly DatumInfo[]): string {
   return offered.some(({ code }) => code === crs) ? crs : "WGS84";
 }
 
+/** Somebody waits for this file; a list that is older than `since` does not hold it yet. */
+export interface Awaited {
+  id: string;
+  name: string;
+  since: number;
+}
+
+/** Those of which the list, as old as it is, says that nothing more comes: written, failed, or removed. */
+export function over(
+  waiting: readonly Awaited[],
+  files: readonly { id: string; state: string }[],
+  readAt: number,
+): readonly Awaited[] {
+  return waiting.filter(({ id, since }) => readAt > since && files.find((file) => file.id === id)?.state !== "working");
+}
+
 export function download(address: string): void {
   const link = document.createElement("a");
   link.href = address;
