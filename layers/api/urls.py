@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from layers.api import basemaps, exports, maps, network_imports, ogc, views
+from layers.api import basemaps, exports, maps, network_imports, ogc, prints, views
 
 urlpatterns = [
     path("basemaps", basemaps.Basemaps.as_view()),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("network-imports/<uuid:import_id>/commit", network_imports.NetworkImportCommitDoor.as_view()),
     path("network-imports/<uuid:import_id>/cancel", network_imports.NetworkImportCancel.as_view()),
     path("network-imports/<uuid:import_id>/revert", network_imports.NetworkImportRevert.as_view()),
+    path("prints", prints.Prints.as_view()),
 ]
 
 ogc_urlpatterns = [

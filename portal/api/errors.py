@@ -15,7 +15,7 @@ from customers import services as customers
 from customers.importing import services as imports
 from customers.importing.storage import TooLarge
 from customers.selectors import NotThere, customer_card, move_row
-from layers import access, exports, idempotency, registry, tokens
+from layers import access, exports, idempotency, prints, registry, tokens
 from layers import services as rights
 from layers.importing import services as network_imports
 from layers.importing.files import FileTooLarge
@@ -38,6 +38,7 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     NotThere: (404, "not_found"),
     registry.UnknownLayer: (404, "unknown_layer"),
     exports.UnknownExport: (404, "not_found"),
+    prints.UnknownBasemap: (404, "unknown_basemap"),
     exports.NotReady: (409, "export_not_ready"),
     exports.TooManyExports: (409, "too_many_exports"),
     exports.ExportsThrottled: (429, "throttled"),

@@ -208,6 +208,7 @@ SCREENS = (
     Screen("drawn circle", "&panel=draw&draw=circle:150~24.9316,60.1751"),
     Screen("drawn corridor without its panel", "&draw=corridor:150~24.9316,60.1751~24.9400,60.1751"),
     Screen("import", "&import=new"),
+    Screen("print", "&print=1"),
     Screen("several at one place", "", _offer),
     Screen("areas", "", _areas),
     Screen("search results", "", _search),

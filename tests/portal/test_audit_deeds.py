@@ -15,6 +15,7 @@ from layers.models import AuditHead, AuditRow, Session
 from portal import keys
 from spatial.models import Area
 from tests.cast import PASSWORD, THEATRE, Browser, person
+from tests.layers.test_prints import SHEET
 from tests.portal.test_areas import AROUND_DIPOLI, AROUND_MUSEUM, drawing
 from tests.portal.test_people import NEW, run_jobs
 from tests.portal.test_second_factor import code_of, with_phone
@@ -193,6 +194,11 @@ DEEDS = {
         "customers.export",
         lambda s: post(s.by(s.pekka), "exports", {"what": "customers", "format": "csv"}),
         after=("format", "crs", "rows", "file", "filter"),
+    ),
+    "the map printed": Deed(
+        "map.print",
+        lambda s: post(s.by(s.pekka), "prints", SHEET),
+        after=("layers", "box", "paper", "orientation", "scale", "dpi"),
     ),
     "a right changed": Deed(
         "grant.change", lambda s: post(s.by(s.aino), "admin/grants", GRANTS, "PUT"), who="aino", after=("what", "layer", "action")

@@ -129,6 +129,7 @@ def test_a_token_opens_no_other_door(planner: User, dipoli: Account) -> None:
         ("GET", "/api/v1/audit/export"),
         ("POST", "/api/v1/exports"),
         ("GET", "/api/v1/exports"),
+        ("POST", "/api/v1/prints"),
         *(("GET", f"/api/v1/admin/{noun}") for noun in ("people", "grants", "roles", "areas", "tokens", "system")),
         ("POST", "/api/v1/session"),
         ("DELETE", "/api/v1/session"),

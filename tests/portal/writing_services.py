@@ -12,9 +12,10 @@ from django.http import HttpRequest
 from django_q.models import Failure
 
 from customers.models import Account
-from layers import audit, exports, tokens
+from layers import audit, exports, prints, tokens
 from portal import keys, lockout, mail, oidc, passwords, second_factor, sessions
 from portal.services import areas, jobs, people
+from spatial.tiles import Bbox
 from tests.cast import MONDAY, Browser
 from tests.portal.test_second_factor import code_of, with_phone
 
@@ -71,6 +72,8 @@ def _late_export(user: User) -> None:
     exports.finish_export(export.pk, at=MONDAY)
 
 
+SHEET = prints.Sheet(["customers"], [], Bbox(24.9, 60.1, 25.0, 60.2), "A4", "landscape", 5000, 300, 0, {})
+
 CASES: dict[str, Callable[[Account, Account, User], Any]] = {
     "layers.audit.exported": lambda m, t, user: audit.exported(user=user, at=MONDAY, what="customers"),
     "layers.audit.refused": lambda m, t, user: audit.refused(
@@ -82,6 +85,7 @@ CASES: dict[str, Callable[[Account, Account, User], Any]] = {
     "layers.exports.finish_export": lambda m, t, user: _late_export(user),
     "layers.exports.request_export": lambda m, t, user: _export(user),
     "layers.exports.take_file": lambda m, t, user: exports.take_file(user, _export(user).pk, at=MONDAY),
+    "layers.prints.record_print": lambda m, t, user: prints.record_print(SHEET, user=user, at=MONDAY),
     "layers.tokens.bearer": lambda m, t, user: tokens.bearer(_token(user)[1], ip="192.0.2.7", at=MONDAY),
     "layers.tokens.make_token": lambda m, t, user: _token(user),
     "layers.tokens.note_use": lambda m, t, user: tokens.note_use(_token(user)[0].pk, at=MONDAY),

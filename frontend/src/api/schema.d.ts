@@ -1038,6 +1038,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Record that the person prints what they see. */
+        post: operations["v1_prints_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -2189,6 +2206,12 @@ export interface components {
         };
         /** @enum {unknown} */
         NullEnum: null;
+        /**
+         * @description * `portrait` - portrait
+         *     * `landscape` - landscape
+         * @enum {string}
+         */
+        OrientationEnum: "portrait" | "landscape";
         /** @description A token, and whose it is. */
         OwnedToken: {
             readonly id: number;
@@ -2208,6 +2231,12 @@ export interface components {
             username: string;
             readonly owner: string;
         };
+        /**
+         * @description * `A4` - A4
+         *     * `A3` - A3
+         * @enum {string}
+         */
+        PaperEnum: "A4" | "A3";
         /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         PasswordInRequest: {
             password: string;
@@ -2335,6 +2364,30 @@ export interface components {
          * @enum {string}
          */
         PointSource: "survey" | "gps" | "device" | "map_click" | "typed" | "address" | "imagery" | "import";
+        /** @description `number` and `at`, when it was recorded, stand on the sheet. */
+        PrintOut: {
+            number: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description What is on the sheet. `filter` is the screen's own, by the names of the layers' filters; `scale` is the 5000 of 1 : 5,000. */
+        PrintSheetRequest: {
+            layers: string[];
+            basemaps: string[];
+            box: string;
+            paper: components["schemas"]["PaperEnum"];
+            orientation: components["schemas"]["OrientationEnum"];
+            scale: number;
+            dpi: number;
+            /**
+             * Format: double
+             * @default 0
+             */
+            turned_deg: number;
+            filter?: {
+                [key: string]: string;
+            };
+        };
         ProviderOut: {
             id: string;
             name: string;
@@ -4282,6 +4335,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NetworkImportRows"];
+                };
+            };
+        };
+    };
+    v1_prints_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintSheetRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintOut"];
                 };
             };
         };

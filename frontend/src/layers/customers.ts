@@ -46,7 +46,7 @@ class CustomersLayer extends MvtLayer {
    */
   protected override eventsDrawn(count: number): void {
     const filtered = Object.keys(this.query).length > 0;
-    if (!count || this.refreshTimer || !(this.showsClusters() || filtered)) return;
+    if (!count || this.refreshTimer || !(this.showsClusters(this.map.view.getResolution() ?? 1) || filtered)) return;
     this.refreshTimer = setTimeout(() => {
       this.refreshTimer = undefined;
       this.refresh();
@@ -58,13 +58,13 @@ class CustomersLayer extends MvtLayer {
     super.remove();
   }
 
-  protected override drawsDelta(): boolean {
-    return !this.showsClusters();
+  protected override drawsDelta(resolution: number): boolean {
+    return !this.showsClusters(resolution);
   }
 
-  private showsClusters(): boolean {
+  private showsClusters(resolution: number): boolean {
     const below = this.info.cluster_below;
-    return below !== null && this.tileZoom() < below;
+    return below !== null && this.tileZoom(resolution) < below;
   }
 }
 

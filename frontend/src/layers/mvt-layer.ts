@@ -83,6 +83,7 @@ export class MvtLayer implements LayerHandle {
         this.liveLayer(options.zIndex - 1, options.declutter, options.label),
       );
     }
+    for (const layer of this.shown) layer.set("layer", info.id);
     this.stops.push(...this.shown.map((layer) => map.addLayer(layer)));
     this.tileSource.on("tileloaderror", () => {
       this.failed = true;
@@ -220,13 +221,12 @@ export class MvtLayer implements LayerHandle {
   }
 
   /** False while the tiles show aggregates: single features would stand beside the clusters that count them. */
-  protected drawsDelta(): boolean {
+  protected drawsDelta(_resolution: number): boolean {
     return true;
   }
 
-  /** Zoom of the tiles shown now. */
-  protected tileZoom(): number {
-    const resolution = this.map.view.getResolution() ?? 1;
+  /** Zoom of the tiles that are shown at this resolution. */
+  protected tileZoom(resolution: number): number {
     return this.tileSource.getTileGrid()?.getZForResolution(resolution, this.tileSource.zDirection) ?? 0;
   }
 
@@ -258,7 +258,7 @@ export class MvtLayer implements LayerHandle {
       updateWhileAnimating: true,
       updateWhileInteracting: true,
       style: (feature, resolution) =>
-        this.hidden.has(Number(feature.getId())) || !this.drawsDelta()
+        this.hidden.has(Number(feature.getId())) || !this.drawsDelta(resolution)
           ? undefined
           : style(String(feature.get("part")), feature, resolution),
     });

@@ -257,7 +257,12 @@ export class GridMap {
   }
 
   lonLatAt(pixel: readonly [number, number]): LonLat {
-    const [lon = 0, lat = 0] = toLonLat(this.ol.getCoordinateFromPixel([...pixel]));
+    return this.lonLatOf(this.ol.getCoordinateFromPixel([...pixel]));
+  }
+
+  /** Of a position in units of the projection. */
+  lonLatOf(position: readonly number[]): LonLat {
+    const [lon = 0, lat = 0] = toLonLat([...position]);
     return { lon: wrapLon(lon), lat };
   }
 

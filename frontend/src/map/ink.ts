@@ -14,9 +14,13 @@ export interface Ink {
 }
 
 export const ink = perLook<Ink>(({ theme, imagery }) => {
-  const style = getComputedStyle(document.documentElement);
+  const root = document.documentElement;
+  const style = getComputedStyle(root);
   const token = (name: string) => style.getPropertyValue(name).trim() || "#000";
-  return {
+  // The map may be light on a dark page, as paper is: the tokens are those of its own theme.
+  const page = root.dataset.theme;
+  root.dataset.theme = theme;
+  const colours = {
     surface: token("--surface"),
     text: token("--text"),
     accent: token("--accent"),
@@ -26,4 +30,6 @@ export const ink = perLook<Ink>(({ theme, imagery }) => {
     commissioning: token("--commissioning"),
     halo: theme === "dark" || imagery ? "rgba(7, 16, 22, 0.85)" : "rgba(255, 255, 255, 0.92)",
   };
+  root.dataset.theme = page ?? theme;
+  return colours;
 });

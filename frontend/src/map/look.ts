@@ -16,6 +16,17 @@ export const look = createStore<Look>({ theme: shownTheme.get(), imagery: false,
 shownTheme.subscribe(() => look.set((current) => ({ ...current, theme: shownTheme.get() })));
 i18next.on("languageChanged", () => look.set((current) => ({ ...current, language: currentLanguage() })));
 
+/** Paint the map as for paper, light whatever the page's theme is. Returns how to go back. */
+export function lookLikePaper(): () => void {
+  const paint = () => look.set((current) => (current.theme === "light" ? current : { ...current, theme: "light" }));
+  paint();
+  const stop = shownTheme.subscribe(paint);
+  return () => {
+    stop();
+    look.set((current) => ({ ...current, theme: shownTheme.get() }));
+  };
+}
+
 export const MAP_FONT =
   '"Inter", "Noto Sans", "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif';
 

@@ -13,6 +13,7 @@ import css from "./audit.module.css";
 const KINDS = [
   ...(["customer", "session", "refusal", "grant", "person", "second_factor", "token"] as const),
   ...([
+    "map",
     "customers",
     "network",
     "area",

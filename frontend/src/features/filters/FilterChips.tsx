@@ -2,7 +2,7 @@
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useCounts } from "@/api/customer-pages";
-import { useMe } from "@/api/session";
+import { useFilterWords } from "@/api/filter-words";
 import {
   type CustomerFilters,
   clearFilters,
@@ -12,7 +12,6 @@ import {
   useCustomerFilters,
 } from "@/lib/customer-filters";
 import { formatNumber } from "@/lib/format";
-import { nameOf } from "@/lib/names";
 import { useStore } from "@/lib/store";
 import { Icon } from "@/lib/ui";
 import { FILTER_KEYS } from "@/lib/url-state";
@@ -28,7 +27,7 @@ function Chips({ filters }: { filters: CustomerFilters }) {
   const { t } = useTranslation(["filters", "domain"]);
   const mode = useStore(useMap().mode);
   const counts = useCounts(filters);
-  const labelOf = useLabelOf();
+  const labelOf = useFilterWords();
   const row = useRef<HTMLDivElement>(null);
 
   const remove = (take: () => void) => {
@@ -76,14 +75,4 @@ function Chips({ filters }: { filters: CustomerFilters }) {
       )}
     </section>
   );
-}
-
-function useLabelOf(): (key: (typeof FILTER_KEYS)[number], value: string) => string {
-  const { t } = useTranslation("domain");
-  const { areas } = useMe().utility;
-  return (key, value) => {
-    if (key !== "area") return t(`${key}.${value}`, { defaultValue: value });
-    const area = areas.find(({ code }) => code === value);
-    return area ? nameOf(area) : value;
-  };
 }

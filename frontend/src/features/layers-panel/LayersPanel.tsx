@@ -95,7 +95,7 @@ function LayerRow({ layer }: { layer: LayerHandle }) {
             return (
               <Fragment key={`${entry.part}${entry.label.en}`}>
                 {heads && HEADED.has(kind ?? "") && <li className={css.subhead}>{t(`signs.${kind}`)}</li>}
-                <LegendRow layer={id} entry={entry} />
+                <LegendRow entry={entry} />
               </Fragment>
             );
           })}
