@@ -2,9 +2,8 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useShortcuts } from "@/lib/shortcuts";
-import { Icon } from "@/lib/ui";
+import { MapButton, MapButtons } from "@/lib/ui/MapButton";
 import { urlState, useUrl } from "@/lib/url-state";
-import css from "./print.module.css";
 
 const toggle = () => urlState.set({ print: urlState.get().print ? null : "1" });
 
@@ -13,10 +12,8 @@ export default function PrintControl() {
   const { print } = useUrl();
   useShortcuts(useMemo(() => [{ keys: "p", label: "print:keys.open", run: toggle }], []));
   return (
-    <div className={css.control}>
-      <button type="button" aria-label={t("open")} title={`${t("open")} (p)`} aria-pressed={!!print} onClick={toggle}>
-        <Icon name="print" size={18} />
-      </button>
-    </div>
+    <MapButtons>
+      <MapButton icon="print" label={t("open")} keys="p" pressed={!!print} onClick={toggle} />
+    </MapButtons>
   );
 }

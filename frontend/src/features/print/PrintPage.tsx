@@ -20,9 +20,10 @@ import {
   sheetLayout,
   twoFigures,
 } from "@/lib/sheet";
-import { Button, IconButton, Message, TextField } from "@/lib/ui";
+import { Button, Message, TextField } from "@/lib/ui";
 import { errorRequestId, errorText } from "@/lib/ui/errors";
 import { RadioChoice, SelectField } from "@/lib/ui/fields";
+import { PageFrame } from "@/lib/ui/PageFrame";
 import { parseSelection, urlState, useUrl } from "@/lib/url-state";
 import { lookLikePaper } from "@/map/look";
 import { useFreeView } from "@/map/print-map";
@@ -38,7 +39,7 @@ const PREVIEW_AFTER_MS = 500;
 const AIR_PX = 34;
 
 export default function PrintPage() {
-  const { t } = useTranslation(["print", "common"]);
+  const { t } = useTranslation("print");
   const firstTitle = useFirstTitle();
   const [title, setTitle] = useState(firstTitle);
   const [paper, setPaper] = useState<Paper>("A4");
@@ -60,11 +61,7 @@ export default function PrintPage() {
   const wish: SheetWish = { title: title.trim(), paper, orientation, layout, place, scale, withLegend, withCorners };
 
   return (
-    <div className={css.page}>
-      <header className={css.head}>
-        <h1>{t("title")}</h1>
-        <IconButton icon="close" label={t("common:close")} onClick={() => urlState.set({ print: null })} />
-      </header>
+    <PageFrame title={t("title")} onClose={() => urlState.set({ print: null })}>
       <Frame box={view.box} width={width} height={height} />
       <div className={css.body}>
         <Preview wish={wish} />
@@ -115,7 +112,7 @@ export default function PrintPage() {
           </div>
         </Making>
       </div>
-    </div>
+    </PageFrame>
   );
 }
 
