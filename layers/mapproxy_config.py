@@ -91,12 +91,12 @@ def _add(config: dict[str, Any], basemap: Basemap, source: dict[str, Any]) -> No
         "cache": {"type": "file"},
     }
     # Tiles older than a replaced file are drawn again; tiles of an upstream are kept for a month.
-    replaced = basemap.source_type == Basemap.SourceType.GEOTIFF
+    replaced = basemap.source_type in (Basemap.SourceType.GEOTIFF, Basemap.SourceType.PMTILES)
     cache["refresh_before"] = {"mtime": basemap.source} if replaced else {"days": KEPT_DAYS}
-    if replaced:
+    if basemap.source_type == Basemap.SourceType.GEOTIFF:
         # A metatile is rendered under one lock, and MapProxy waits for a lock as long as for an upstream: small ones never reach that.
         cache["meta_size"] = [2, 2]
-    upstream_is_tiled = source["type"] == "tile"
+    upstream_is_tiled = source["type"] in ("tile", "pmtiles")
     config["sources"][f"{key}_source"] = source
     if basemap.datum in SHIFTED_DATUMS:
         # Kept once as published, once moved: panning asks the upstream only once for a tile.
@@ -119,6 +119,10 @@ def _source(basemap: Basemap, environ: Mapping[str, str]) -> dict[str, Any]:
     if basemap.source_type == Basemap.SourceType.GEOTIFF:
         _refuse_unreadable(basemap.source)
         return {"type": "geotiff", "path": basemap.source}
+    if basemap.source_type == Basemap.SourceType.PMTILES:
+        if not Path(basemap.source).exists():
+            raise CannotProxy(f"The file {basemap.source} is gone.")
+        return {"type": "pmtiles", "path": basemap.source, "max_zoom": basemap.max_zoom}
     address = _with_key(basemap, environ)
     if not address.startswith(("http://", "https://")):
         raise CannotProxy("The address must begin with http:// or https://.")
