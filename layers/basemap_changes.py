@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from layers import audit, basemap_records, basemap_uploads, basemaps, live
+from layers.mapproxy_config import SHIFTED_DATUMS
 from layers.models import Basemap
 
 # What may be changed of one that is there; another source is another basemap.
@@ -64,10 +65,12 @@ def change(key: str, fields: Mapping[str, Any], *, user: User, at: datetime) -> 
     """Change fields of CHANGEABLE.
 
     Raises:
-        UnknownBasemap.
+        UnknownBasemap; basemap_records.BadBasemap: vector tiles in a datum from which they would have to be moved.
     """
     with transaction.atomic():
         basemap = find(key)
+        if basemap.kind == Basemap.Kind.VECTOR and fields.get("datum") in SHIFTED_DATUMS:
+            raise basemap_records.BadBasemap("Vector tiles cannot be moved; take them in WGS 84 or CGCS2000.")
         before = {name: getattr(basemap, name) for name in fields}
         for name, value in fields.items():
             setattr(basemap, name, value)

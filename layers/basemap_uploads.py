@@ -25,6 +25,7 @@ from django_q.tasks import async_task
 from pyproj.enums import PJType
 
 from layers import access, audit, basemap_records, basemaps, live
+from layers.mapproxy_config import SHIFTED_DATUMS
 from layers.models import Basemap, BasemapUpload
 from spatial import datums
 from spatial.files import rasters
@@ -219,6 +220,7 @@ def work(upload_id: uuid.UUID, *, clock: Callable[[], datetime]) -> str:
     try:
         os.link(_part_path(upload), folder / rasters.UPLOAD)
         made = rasters.make(folder, crs=upload.wishes.get("crs", ""), tick=tick)
+        _refuse_unmovable(made, upload.wishes.get("datum", ""))
         return _finish(upload_id, made, folder / rasters.RESULT, at=clock())
     except (_TakenBack, UnknownUpload):
         return "The person took it back."
@@ -305,6 +307,12 @@ def _finish(upload_id: uuid.UUID, made: Made, result: Path, *, at: datetime) -> 
         transaction.on_commit(basemap_records.hand_to_mapproxy)
         transaction.on_commit(lambda: _part_path(upload).unlink(missing_ok=True))
     return f"{key} is on the map."
+
+
+def _refuse_unmovable(made: Made, datum: str) -> None:
+    """Pictures are moved by MapProxy; nobody moves vector tiles."""
+    if made.kind == Basemap.Kind.VECTOR and datum in SHIFTED_DATUMS:
+        raise BadFile("unmovable", "Vector tiles cannot be moved; take them in WGS 84 or CGCS2000.")
 
 
 def _take_over(result: Path, path: Path) -> None:

@@ -17,6 +17,7 @@ import rasterio
 import rasterio.shutil
 from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.errors import CRSError, RasterioError
+from rasterio.warp import transform as reprojected
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
@@ -84,7 +85,7 @@ class _Recipe:
         """Return what is known of the result."""
         west, south, east, north = self.bounds
         middle = math.radians((south + north) / 2)
-        pixel_m = (north - south) * 111_320 / self.image.height
+        pixel_m = _pixel_m(self.image, self.crs)
         deepest = math.ceil(math.log2(_WORLD_M_PER_PIXEL * max(math.cos(middle), 0.01) / pixel_m) - 0.2)
         # From where the whole picture is as large as a thumbnail.
         farthest = math.floor(math.log2(360 / max(east - west, north - south, 1e-9)) - 2)
@@ -202,6 +203,16 @@ def _bounds_of(image: rasterio.DatasetReader, crs: rasterio.CRS) -> tuple[float,
     if not all(math.isfinite(edge) for edge in bounds) or not (-180 <= west < east <= 180.0001 and -90 <= south < north <= 90.0001):
         raise BadFile("not_placed", "The picture lies nowhere on the earth, or across the 180th meridian.")
     return west, south, min(east, 180.0), min(north, 90.0)
+
+
+def _pixel_m(image: rasterio.DatasetReader, crs: rasterio.CRS) -> float:
+    """Return a pixel's side on the ground in the middle of the picture."""
+    column, row = image.width / 2, image.height / 2
+    xs, ys = zip(*(image.transform @ corner for corner in ((column, row), (column + 1, row), (column, row + 1))), strict=True)
+    lons, lats = reprojected(crs, "EPSG:4326", xs, ys)
+    east = math.cos(math.radians(lats[0]))
+    sides = [math.hypot((lons[n] - lons[0]) * east, lats[n] - lats[0]) * 111_320 for n in (1, 2)]
+    return math.sqrt(sides[0] * sides[1])
 
 
 def _bands_of(image: rasterio.DatasetReader) -> tuple[list[int], int | None]:

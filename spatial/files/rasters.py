@@ -1,4 +1,4 @@
-"""Make a basemap file from a stranger's upload in a child process: a COG from a GeoTIFF."""
+"""Make a basemap file from a stranger's upload in a child process: a COG from a GeoTIFF, PMTiles from PMTiles or MBTiles."""
 
 import json
 import os
@@ -53,7 +53,9 @@ def maker_of(head: bytes) -> str:
     """
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "spatial.files.cog"
-    raise BadFile("unsupported", "This is not a file that can become a basemap: use GeoTIFF.")
+    if head.startswith((b"PMTiles\x03", b"SQLite format 3\0")):
+        return "spatial.files.tile_archives"
+    raise BadFile("unsupported", "This is not a file that can become a basemap: use GeoTIFF, PMTiles (version 3) or MBTiles.")
 
 
 def make(folder: Path, *, crs: str = "", tick: Callable[[float | None], None], wall_s: float = WALL_S) -> Made:

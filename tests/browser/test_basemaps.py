@@ -1,5 +1,6 @@
 """An administrator uploads a picture, goes on after a reload, and it is on everybody's map until it is removed."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.conftest import ROOT, _run, _web_process
 from tests.browser.screens import prefer, say
 from tests.browser.test_accessibility import DESK, PHONE, violations
-from tests.browser.test_languages import english_only, leftovers
 from tests.layers.test_imagery import free_port, wait_for
 from tests.spatial.test_rasters import photo, written
 
@@ -72,7 +72,7 @@ def test_a_picture_is_uploaded_with_a_reload_in_the_middle_shown_to_all_and_remo
 ) -> None:
     other = sign_in(another_context().new_page(), "dispatcher")
     other.goto(f"{basemaps_url}/#map=14.00/{STATION[1]}/{STATION[0]}&panel=layers")
-    expect(other.get_by_role("radio", name="Map", exact=True)).to_be_visible()
+    expect(other.get_by_role("radio", name=re.compile(r"^Map\b"))).to_be_visible()
     open_basemaps()
     offsets: list[int] = []
 
@@ -106,7 +106,7 @@ def test_a_picture_is_uploaded_with_a_reload_in_the_middle_shown_to_all_and_remo
     page.wait_for_function("image => image.complete && image.naturalWidth === 256", arg=preview.element_handle())
     expect(other.get_by_role("radio", name="Station 2025", exact=True)).to_be_visible()
 
-    with page.expect_response(lambda answer: "/imagery/u" in answer.url and answer.status == 200):
+    with page.expect_response(lambda answer: "/imagery/u" in answer.url and answer.status == 200, timeout=60_000):
         card(page, "Station 2025").get_by_role("button", name="Show on the map").click()
     expect(page).to_have_url(re.compile(r"base=imagery(:|%3A)u"))
     open_basemaps()
@@ -115,3 +115,24 @@ def test_a_picture_is_uploaded_with_a_reload_in_the_middle_shown_to_all_and_remo
 
     expect(card(page, "Station 2025")).to_have_count(0)
     expect(other.get_by_role("radio", name="Station 2025", exact=True)).to_have_count(0)
+
+
+def test_the_page_of_basemaps_speaks_both_languages_on_every_screen(
+    page: Page, open_basemaps: Callable, basemaps_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "plain.tif").write_bytes(b"<html>")
+    for language, theme, size in (("en", "light", DESK), ("zh", "dark", PHONE)):
+        page.set_viewport_size(size["viewport"])
+        prefer(page, language=language, theme=theme)
+        page.goto(f"{basemaps_url}/healthz")  # another document, so that the choice is read again
+        open_basemaps(language=language)
+        page.locator("input[type=file]").first.set_input_files(tmp_path / "plain.tif")
+        expect(page.get_by_label(say(language, "administration:basemaps.field.title_en"), exact=True)).to_be_visible()
+        assert violations(page) == []
+        page.get_by_role("button", name=say(language, "administration:basemaps.upload"), exact=True).click()
+        expect(upload_row(page, language)).to_contain_text(say(language, "administration:refused.unsupported"))
+        if shots := os.environ.get("BASEMAP_SHOTS"):
+            page.screenshot(path=f"{shots}/{language}-{theme}.png")
+        upload_row(page, language).get_by_role("button", name=say(language, "administration:basemaps.giveUp")).click()
+        page.get_by_role("dialog").get_by_role("button", name=say(language, "administration:basemaps.giveUp")).click()
+        expect(upload_row(page, language)).to_have_count(0)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import mapbox_vector_tile
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -21,7 +23,7 @@ from layers.models import AuditRow, Basemap, BasemapUpload, Stream
 from spatial.tiles import tile_at
 from tests.cast import Browser, person
 from tests.layers.test_imagery import free_port, picture, wait_for
-from tests.spatial.test_rasters import photo, written
+from tests.spatial.test_rasters import mbtiles, photo, tile_of, written
 
 pytestmark = [pytest.mark.db, pytest.mark.django_db(transaction=True)]
 
@@ -269,3 +271,42 @@ def test_what_nobody_finished_is_forgotten(admin, geotiff, place):
 
     assert basemap_uploads.forget_old(at=timezone.now() + timedelta(days=4)) == 1
     assert not (place / "parts" / upload["id"]).exists() and not (place / "stray.tif").exists()
+
+
+def test_an_archive_of_pictures_is_drawn_and_moved(admin, planner, map_proxy, settings, tmp_path):
+    """Of a map drawn in GCJ-02 a tile shows what was drawn some hundred metres beside."""
+    settings.MAPPROXY_URL = map_proxy
+    x, y = tile_at(116.404, 39.915, 15)
+    tiles = {(15, x + dx, y + dy): tile_of((x + dx) * 40, (y + dy) * 40) for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
+    contents = (mbtiles(tmp_path / "plan", tiles) / "upload").read_bytes()
+    for datum in ("WGS84", "GCJ02"):
+        sent(Browser(admin), contents, file_name="plan.mbtiles", datum=datum)
+        work_of_the_queue()
+    plain, moved = Basemap.objects.order_by("datum").reverse()
+    assert (plain.source_type, plain.kind, plain.min_zoom, plain.max_zoom) == ("pmtiles", "imagery", 15, 15)
+
+    shown = {basemap.datum: picture(Browser(planner).get(f"/imagery/{basemap.key}/15/{x}/{y}.png").content) for basemap in (plain, moved)}
+    deeper = picture(Browser(planner).get(f"/imagery/{plain.key}/17/{4 * x}/{4 * y}.png").content)
+
+    assert np.abs(shown["WGS84"].astype(int) - picture(tiles[15, x, y])).max() <= 3
+    assert np.abs(deeper.astype(int) - picture(tiles[15, x, y])).max() <= 3
+    assert len(np.unique(shown["GCJ02"].reshape(-1, 3), axis=0)) > 1
+
+
+def test_vector_tiles_are_served_and_not_moved(admin, planner, tmp_path, tiles):
+    roads = [{"geometry": "LINESTRING(0 0, 4096 4096)", "properties": {"class": "primary"}}]
+    tile = mapbox_vector_tile.encode([{"name": "transportation", "features": roads}])
+    contents = (mbtiles(tmp_path / "streets", {(10, 582, 296): tile}) / "upload").read_bytes()
+    browser = Browser(admin)
+    sent(browser, contents, file_name="streets.mbtiles")
+    work_of_the_queue()
+    [shown] = Browser(planner).get("/api/v1/basemaps").json()
+    assert (shown["kind"], shown["tiles_style"], shown["url"]) == ("vector", "plain", f"/basemaps/{shown['key']}/{{z}}/{{x}}/{{y}}.mvt")
+
+    assert tiles.get(f"/basemaps/{shown['key']}/10/582/296.mvt", planner).content == tile
+
+    refused = browser.send("PATCH", f"/api/v1/admin/basemaps/{shown['key']}", {"datum": "GCJ02"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_basemap")
+    upload = sent(browser, contents, datum="BD09")
+    work_of_the_queue()
+    assert browser.get(f"{DOOR}/{upload['id']}").json()["problem"]["code"] == "unmovable"

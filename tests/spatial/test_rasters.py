@@ -1,8 +1,11 @@
 """Uploaded pictures and archives become basemap files in the shut-in child: real files, made here, in the layouts that people have."""
 
+import gzip
 import io
+import sqlite3
 from pathlib import Path
 
+import mapbox_vector_tile
 import numpy as np
 import pytest
 import rasterio
@@ -10,9 +13,12 @@ from PIL import Image
 from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 from rasterio.warp import transform as reprojected
+from rasterio.warp import transform_bounds
 
 from spatial.files import rasters
 from spatial.files.rows import BadFile
+from spatial.tile_files import TileFile
+from spatial.tiles import tile_bounds
 
 pytestmark = pytest.mark.unit
 
@@ -74,7 +80,7 @@ def test_a_photograph_in_a_local_grid_becomes_a_cog_of_the_same_place(tmp_path):
     )
     assert result.bounds == pytest.approx([west, south, east, north], abs=0.001)
     assert (result.format, result.kind, result.crs, result.taken_date) == ("cog", "imagery", "EPSG:3067", "")
-    assert 1.1 < result.pixel_m < 1.4
+    assert result.pixel_m == pytest.approx(1000 / SIZE, rel=0.01)
     assert result.max_zoom in (16, 17)
 
 
@@ -215,3 +221,99 @@ def test_s25_a_picture_of_a_million_by_a_million_pixels_is_refused_at_once(tmp_p
         pass
 
     assert refusal(folder).code == "too_large"
+
+
+def tile_of(x: int, y: int, *, size: int = 256, kind: str = "PNG") -> bytes:
+    """A tile whose colour says where it is."""
+    out = io.BytesIO()
+    Image.new("RGB", (size, size), (x % 256, y % 256, 90)).save(out, kind)
+    return out.getvalue()
+
+
+def mbtiles(folder: Path, tiles: dict[tuple[int, int, int], bytes], *, as_view: str = "") -> Path:
+    """Write `folder`/upload as MBTiles (rows from the south); `as_view` is what a view called tiles selects instead."""
+    folder.mkdir(exist_ok=True)
+    with sqlite3.connect(folder / rasters.UPLOAD) as database:
+        database.execute("create table metadata (name text, value text)")
+        if as_view:
+            database.execute(f"create view tiles as {as_view}")
+        else:
+            database.execute("create table tiles (zoom_level int, tile_column int, tile_row int, tile_data blob)")
+            rows = [(z, x, (1 << z) - 1 - y, content) for (z, x, y), content in tiles.items()]
+            database.executemany("insert into tiles values (?, ?, ?, ?)", rows)
+    database.close()
+    return folder
+
+
+def pyramid(x: int, y: int, z: int, *, size: int = 256) -> dict[tuple[int, int, int], bytes]:
+    """Four tiles below one, and that one."""
+    below = {(z + 1, 2 * x + dx, 2 * y + dy): tile_of(2 * x + dx, 2 * y + dy, size=size) for dx in (0, 1) for dy in (0, 1)}
+    return {(z, x, y): tile_of(x, y, size=size)} | below
+
+
+def test_mbtiles_of_pictures_become_one_archive_of_the_same_tiles(tmp_path):
+    tiles = pyramid(9328, 4743, 14)
+    folder = mbtiles(tmp_path / "a", tiles)
+
+    result = made(folder)
+
+    assert (result.format, result.kind, result.min_zoom, result.max_zoom) == ("pmtiles", "imagery", 14, 15)
+    assert result.bounds == pytest.approx(transform_bounds("EPSG:3857", "EPSG:4326", *tile_bounds(14, 9328, 4743)), abs=1e-6)
+    archive = TileFile(folder / rasters.RESULT)
+    assert {place: archive.tile(*place) for place in tiles} == tiles
+    assert archive.tile(14, 0, 0) is None
+
+    (tmp_path / "b").mkdir()
+    (folder / rasters.RESULT).rename(tmp_path / "b" / rasters.UPLOAD)
+    again = made(tmp_path / "b")
+    assert again == result
+    assert TileFile(tmp_path / "b" / rasters.RESULT).tile(15, 18656, 9486) == tiles[15, 18656, 9486]
+
+
+def test_vector_tiles_are_kept_compressed(tmp_path):
+    roads = [{"geometry": "LINESTRING(0 0, 4096 4096)", "properties": {"class": "primary"}}]
+    tile = mapbox_vector_tile.encode([{"name": "transportation", "features": roads}])
+    folder = mbtiles(tmp_path / "a", {(10, 582, 296): tile})
+
+    assert made(folder).kind == "vector"
+    kept = TileFile(folder / rasters.RESULT).vector_tile(10, 582, 296)
+    assert gzip.decompress(kept) == tile
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("no tiles", "unsupported"),
+        ("empty", "empty"),
+        ("odd size", "unsupported"),
+        ("no picture", "unsupported"),
+        ("mixed", "damaged"),
+        ("off the grid", "damaged"),
+        ("cut off", "damaged"),
+        ("endless view", "too_large"),
+    ],
+)
+def test_archives_that_are_none_are_refused_with_a_sentence(tmp_path, name, code, monkeypatch):
+    vector = mapbox_vector_tile.encode([{"name": "a", "features": [{"geometry": "POINT(1 1)", "properties": {}}]}])
+    tiles = {
+        "no tiles": {},
+        "empty": {},
+        "odd size": {(3, 1, 1): tile_of(1, 1, size=300)},
+        "no picture": {(3, 1, 1): b"<svg/>"},
+        "mixed": {(3, 1, 1): tile_of(1, 1), (3, 1, 2): vector},
+        "off the grid": {(3, 9, 1): tile_of(1, 1)},
+    }
+    endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select 5 as zoom_level, i as tile_column, 1 as tile_row, x'89' as tile_data from n"
+    folder = mbtiles(tmp_path / "a", tiles.get(name, pyramid(3, 3, 3)), as_view=endless if name == "endless view" else "")
+    upload = folder / rasters.UPLOAD
+    if name == "no tiles":
+        with sqlite3.connect(upload) as database:
+            database.execute("drop table tiles")
+        database.close()
+    elif name == "cut off":
+        upload.write_bytes(upload.read_bytes()[:5000])
+
+    fault = refusal(folder)
+
+    assert fault.code == code
+    assert str(fault).endswith(".")

@@ -1394,7 +1394,11 @@ export interface components {
          * @enum {string}
          */
         BasemapKind: "vector" | "imagery";
-        /** @description One background; `bounds` null means everywhere, `note` is for the person who chooses it. */
+        /**
+         * @description One background; `bounds` null means everywhere, `note` is for the person who chooses it.
+         *
+         *     `tiles_style` of vector tiles: gridatlas knows the bundled map's layers; plain paints whatever layers there are.
+         */
         BasemapOut: {
             key: string;
             kind: components["schemas"]["BasemapKind"];
@@ -1403,6 +1407,7 @@ export interface components {
             };
             url: string;
             format: string;
+            tiles_style: components["schemas"]["TilesStyleEnum"];
             min_zoom: number;
             max_zoom: number;
             bounds: number[] | null;
@@ -2641,6 +2646,12 @@ export interface components {
             bytes: number;
             rows: number;
         };
+        /**
+         * @description * `gridatlas` - gridatlas
+         *     * `plain` - plain
+         * @enum {string}
+         */
+        TilesStyleEnum: "gridatlas" | "plain";
         /** @description `token` is null when the command is answered again: nobody can read it a second time. */
         TokenMade: {
             readonly id: number;

@@ -22,7 +22,7 @@ import css from "./administration.module.css";
 import { BasemapFields, useWords } from "./BasemapFields";
 import own from "./basemaps.module.css";
 
-const ACCEPTED = ".tif,.tiff,.gtiff";
+const ACCEPTED = ".tif,.tiff,.gtiff,.pmtiles,.mbtiles";
 const MOST_BYTES = 2 * 1024 ** 3;
 
 export function BasemapUploads() {

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { type AdminBasemap, basemapAdmin, useAdminBasemaps } from "@/api/basemap-admin";
 import { formatBytes, formatDate, formatLength, formatNumber } from "@/lib/format";
 import { localized } from "@/lib/i18n";
-import { Button, Chip, Dialog, Empty } from "@/lib/ui";
+import { Button, Chip, Dialog, Empty, Icon } from "@/lib/ui";
 import { AskButton, useDeed } from "@/lib/ui/asking";
 import { Refusal, Unread } from "@/lib/ui/refusal";
 import { urlState } from "@/lib/url-state";
@@ -93,7 +93,13 @@ function Card({ basemap }: { basemap: AdminBasemap }) {
 function Preview({ basemap }: { basemap: AdminBasemap }) {
   const { t } = useTranslation("administration");
   const { key, kind, bounds, enabled, max_zoom } = basemap;
-  if (kind !== "imagery" || !enabled || !bounds) return <div className={own.preview} aria-hidden="true" />;
+  if (kind !== "imagery" || !enabled || !bounds) {
+    return (
+      <div className={own.preview}>
+        <Icon name="layers" size={32} />
+      </div>
+    );
+  }
   const { z, x, y } = tileOver(bounds, max_zoom);
   return (
     <img
