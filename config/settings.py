@@ -283,6 +283,8 @@ SPECTACULAR_SETTINGS = {
         "PointSource": "spatial.models.PointSource",
         "MoveKind": "spatial.models.PointMove.Kind",
         "AreaKind": "spatial.models.Area.Kind",
+        "BasemapKind": "layers.models.Basemap.Kind",
+        "BasemapStatus": ["ok", "down"],
         "HistoryKind": "customers.api.messages.HISTORY_KINDS",
         "PasswordProfileName": ["modern", "graded"],
         "FoundKind": "customers.api.messages.FOUND_KINDS",

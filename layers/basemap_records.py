@@ -16,6 +16,7 @@ from django.db import transaction
 from layers import audit
 from layers.mapproxy_config import mapproxy_config
 from layers.models import Basemap
+from layers.one_at_a_time import What, hold
 from spatial.services.in_step import Changes, bring_in_step
 
 VECTOR_KEY, DEMO_KEY = "osm", "demo"
@@ -69,7 +70,7 @@ def save_basemaps(records: Iterable[Mapping[str, Any]]) -> Changes:
     Raises:
         BadBasemap: a record lacks a field or has a value that no basemap can have; nothing is stored.
     """
-    wanted = [_basemap(record) for record in records]
+    wanted = [new_basemap(record) for record in records]
     with transaction.atomic():
         changes, _ = bring_in_step(
             Basemap.objects.filter(key__in=[basemap.key for basemap in wanted]),
@@ -82,6 +83,29 @@ def save_basemaps(records: Iterable[Mapping[str, Any]]) -> Changes:
             deed = audit.Deed("basemap.change", layer="basemaps", after={"keys": [row.key for row in wanted], **asdict(changes)})
             audit.record([deed], user=None, at=audit.transaction_time())
     return changes
+
+
+def new_basemap(record: Mapping[str, Any]) -> Basemap:
+    """Return a record of these fields, not stored.
+
+    Raises:
+        BadBasemap: a field is unknown, or has a value that no basemap can have.
+    """
+    values = dict(record)
+    if isinstance(values.get("taken_date"), str):
+        values["taken_date"] = date.fromisoformat(values["taken_date"])
+    values.setdefault("kind", "imagery")
+    values.setdefault("title_zh", values.get("title_en", ""))
+    unknown = set(values) - {"key", *_FIELDS}
+    if unknown:
+        raise BadBasemap(f"Basemap {values.get('key')} has unknown fields: {', '.join(sorted(unknown))}.")
+    basemap = Basemap(**values)
+    try:
+        basemap.clean_fields()
+    except ValidationError as error:
+        faults = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+        raise BadBasemap(f"Basemap {basemap.key or '(without a key)'}: {faults}") from error
+    return basemap
 
 
 def from_setting(text: str) -> list[dict[str, Any]]:
@@ -107,9 +131,12 @@ def hand_to_mapproxy() -> dict[str, Any]:
 
     Returns path, written (whether it changed), layers, and refused: why a record was left out, by key.
     """
-    config, refused = mapproxy_config(Basemap.objects.filter(enabled=True), var_dir=Path(settings.VAR_DIR), environ=os.environ)
     path = Path(settings.VAR_DIR) / "mapproxy" / "mapproxy.yaml"
-    written = _write_if_changed(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
+    with transaction.atomic():
+        # Two at once: else the one who read the records first could write last.
+        hold(What.MAP_PROXYS_CONFIGURATION, "")
+        config, refused = mapproxy_config(Basemap.objects.filter(enabled=True), var_dir=Path(settings.VAR_DIR), environ=os.environ)
+        written = _write_if_changed(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     return {"path": str(path), "written": written, "layers": [layer["name"] for layer in config["layers"]], "refused": refused}
 
 
@@ -123,21 +150,3 @@ def _write_if_changed(path: Path, text: str) -> bool:
     part.write_text(text)
     part.replace(path)
     return True
-
-
-def _basemap(record: Mapping[str, Any]) -> Basemap:
-    values = dict(record)
-    if isinstance(values.get("taken_date"), str):
-        values["taken_date"] = date.fromisoformat(values["taken_date"])
-    values.setdefault("kind", "imagery")
-    values.setdefault("title_zh", values.get("title_en", ""))
-    unknown = set(values) - {"key", *_FIELDS}
-    if unknown:
-        raise BadBasemap(f"Basemap {values.get('key')} has unknown fields: {', '.join(sorted(unknown))}.")
-    basemap = Basemap(**values)
-    try:
-        basemap.clean_fields()
-    except ValidationError as error:
-        faults = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
-        raise BadBasemap(f"Basemap {basemap.key or '(without a key)'}: {faults}") from error
-    return basemap

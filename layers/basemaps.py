@@ -6,6 +6,9 @@ from layers import access, imagery_cut
 from layers.models import Basemap
 from spatial.tiles import Bbox
 
+# The stream by which open maps hear that there are other basemaps now; it carries no events, only new beginnings.
+STREAM = "basemaps"
+
 
 def offered_to(user: access.Person) -> list[tuple[Basemap, list[float] | None]]:
     """Return the backgrounds that the person is offered, each with the box (degrees) in which it is theirs; None is everywhere.

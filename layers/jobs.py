@@ -7,7 +7,7 @@ import structlog
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from layers import audit, exports
+from layers import audit, basemap_uploads, exports
 from layers.importing import services as importing
 from layers.importing import working
 from layers.models import IdempotencyKey, Session
@@ -40,6 +40,26 @@ def write_export(export_id: str, ip: str, device: str) -> str:
     """Write the file that a person asked for; running it again after an interruption begins anew."""
     with audit.coming_from(audit.Origin(ip, device)):
         return exports.finish_export(uuid.UUID(export_id), at=timezone.now())
+
+
+def make_basemap(upload_id: str, ip: str = "", device: str = "job make_basemap") -> str:
+    """Make a basemap of a file that a person sent; running it again after an interruption begins anew."""
+    with audit.coming_from(audit.Origin(ip, device)):
+        return basemap_uploads.work(uuid.UUID(upload_id), clock=timezone.now)
+
+
+def resume_basemaps() -> str:
+    """Go on with basemaps whose worker was killed; due every minute."""
+    # One a time: together they would outlast what a job may take. The next minute has its own.
+    lost = basemap_uploads.interrupted(at=timezone.now())[:1]
+    for upload_id in lost:
+        make_basemap(str(upload_id))
+    return f"{len(lost)} basemaps resumed."
+
+
+def forget_old_uploads() -> str:
+    """Delete files that were to become basemaps and that nobody finished or mended."""
+    return f"{basemap_uploads.forget_old(at=timezone.now())} unfinished basemaps forgotten."
 
 
 def check_audit() -> str:

@@ -91,12 +91,9 @@ def _add(config: dict[str, Any], basemap: Basemap, source: dict[str, Any]) -> No
         "cache": {"type": "file"},
     }
     # Tiles older than a replaced file are drawn again; tiles of an upstream are kept for a month.
-    replaced = basemap.source_type == Basemap.SourceType.GEOTIFF
+    replaced = basemap.source_type in (Basemap.SourceType.GEOTIFF, Basemap.SourceType.PMTILES)
     cache["refresh_before"] = {"mtime": basemap.source} if replaced else {"days": KEPT_DAYS}
-    if replaced:
-        # A metatile is rendered under one lock, and MapProxy waits for a lock as long as for an upstream: small ones never reach that.
-        cache["meta_size"] = [2, 2]
-    upstream_is_tiled = source["type"] == "tile"
+    upstream_is_tiled = source["type"] in ("tile", "pmtiles")
     config["sources"][f"{key}_source"] = source
     if basemap.datum in SHIFTED_DATUMS:
         # Kept once as published, once moved: panning asks the upstream only once for a tile.
@@ -106,7 +103,10 @@ def _add(config: dict[str, Any], basemap: Basemap, source: dict[str, Any]) -> No
     else:
         source_name = f"{key}_source"
     # A tiled upstream is asked tile by tile: one that is missing must not blank its neighbours.
-    meta = {"meta_size": [1, 1], "meta_buffer": 0} if upstream_is_tiled else {"meta_size": [4, 4], "meta_buffer": 16}
+    meta: dict[str, Any] = {"meta_size": [1, 1], "meta_buffer": 0} if upstream_is_tiled else {"meta_size": [4, 4], "meta_buffer": 16}
+    if source["type"] == "geotiff" and not upstream_is_tiled:
+        # A metatile is rendered under one lock, and MapProxy waits for a lock as long as for an upstream: small ones never reach that.
+        meta["meta_size"] = [2, 2]
     config["caches"][key] = cache | {"sources": [source_name]} | meta
     config["layers"].append(
         {"name": key, "title": basemap.title_en, "sources": [key], "md": {"attribution": {"title": basemap.attribution}}}
@@ -119,6 +119,10 @@ def _source(basemap: Basemap, environ: Mapping[str, str]) -> dict[str, Any]:
     if basemap.source_type == Basemap.SourceType.GEOTIFF:
         _refuse_unreadable(basemap.source)
         return {"type": "geotiff", "path": basemap.source}
+    if basemap.source_type == Basemap.SourceType.PMTILES:
+        if not Path(basemap.source).exists():
+            raise CannotProxy(f"The file {basemap.source} is gone.")
+        return {"type": "pmtiles", "path": basemap.source}
     address = _with_key(basemap, environ)
     if not address.startswith(("http://", "https://")):
         raise CannotProxy("The address must begin with http:// or https://.")

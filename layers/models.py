@@ -74,6 +74,7 @@ class Basemap(models.Model):
         XYZ = "xyz", "XYZ tiles"
         WMTS = "wmts", "WMTS"
         WMS = "wms", "WMS"
+        PMTILES = "pmtiles", "tiles in one file (PMTiles)"
 
     key = models.SlugField(max_length=40, unique=True)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -108,6 +109,37 @@ class Basemap(models.Model):
 
     def __str__(self) -> str:
         return self.title_en
+
+
+class BasemapUpload(models.Model):
+    """A person's file that is to become a basemap: on its way here in parts, being made, or made. `layers.basemap_uploads` writes it."""
+
+    class State(models.TextChoices):
+        RECEIVING = "receiving"
+        WAITING = "waiting"
+        WORKING = "working"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    file_name = models.CharField(max_length=200)
+    bytes = models.BigIntegerField()
+    stamp = models.CharField(max_length=40, blank=True, help_text="The browser's own mark of the file, by which it goes on after a reload.")
+    received = models.BigIntegerField(default=0, help_text="Bytes that are here without a gap from the beginning.")
+    wishes = models.JSONField(default=dict, help_text="title_en, title_zh, datum, crs, taken_date, licence, attribution.")
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    share = models.FloatField(default=0, help_text="Of the making, 0 to 1.")
+    problem = models.JSONField(null=True, help_text="code and text of why it failed.")
+    made = models.JSONField(null=True, help_text="What the file was found to be (spatial.files.rasters.Made).")
+    basemap = models.OneToOneField(Basemap, models.CASCADE, null=True, related_name="upload")
+    at = models.DateTimeField()
+    heard_at = models.DateTimeField(help_text="When a part came or the work went on.")
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "heard_at"], name="basemap_upload_by_state")]
+        constraints = [models.CheckConstraint(name="an_upload_receives_no_more_than_it_has", condition=Q(received__lte=models.F("bytes")))]
 
 
 class IdempotencyKey(models.Model):

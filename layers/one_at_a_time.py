@@ -12,6 +12,7 @@ class What(IntEnum):
     TRIES_FROM_AN_ADDRESS = 2
     SIGN_IN_BY_ISSUER = 3
     AREA_OF_A_CODE = 4
+    MAP_PROXYS_CONFIGURATION = 5
 
 
 def hold(what: What, name: str) -> None:

@@ -12,6 +12,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,7 @@ from layers.registry import BadFilter, MapLayer, UnknownLayer
 from layers.tile_cache import Tile, TileCache, TileKey
 from layers.tile_json import tile_json
 from layers.tile_sql import Filters, TileStatement, tile_arguments, tile_statement
+from spatial.tile_files import tile_file
 from spatial.tiles import TileOutsideRange, check_tile
 
 log = structlog.get_logger()
@@ -47,7 +49,7 @@ _IDLE_HEADER = sessions.IDLE_HEADER.lower().encode()
 _SAFETY_HEADERS = safe_headers.raw(safe_headers.NOTHING_POLICY)
 _TILE_HEADERS = [(b"cache-control", b"private, no-cache"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
 _BASEMAP_HEADERS = [(b"cache-control", b"private, max-age=604800"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
-_BASEMAP = "select key from layers_basemap where key = $1 and kind = 'vector' and enabled"
+_BASEMAP = "select source_type || ' ' || source from layers_basemap where key = $1 and kind = 'vector' and enabled"
 _MVT_TYPE = (b"content-type", b"application/vnd.mapbox-vector-tile")
 
 
@@ -304,9 +306,12 @@ class TileServer:
         if request.filters:
             raise Refusal(400, "bad_filter", "A basemap has no filters.")
         check_tile(request.z, request.x, request.y)
-        if not await self.pool.run(_BASEMAP, "text", "%s", [request.name]):
+        found = await self.pool.run(_BASEMAP, "text", "%s", [request.name])
+        if not found:
             raise Refusal(404, "unknown_basemap", f"There is no vector basemap “{request.name[:40]}”.")
-        content = await self.loop.run_in_executor(self._threads, basemap_tiles.vector_tile, request.z, request.x, request.y) or b""
+        source_type, _, source = found[0][0].partition(" ")
+        read = tile_file(Path(source)).vector_tile if source_type == "pmtiles" else basemap_tiles.vector_tile
+        content = await self.loop.run_in_executor(self._threads, read, request.z, request.x, request.y) or b""
         zipped = content[:2] == b"\x1f\x8b"
         if zipped and not takes_gzip:
             content, zipped = gzip.decompress(content), False

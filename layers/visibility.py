@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from layers import access, event_log, registry, row_security
+from layers import access, basemaps, event_log, registry, row_security
 from layers.frames import Heard, LoggedEvent
 
 
@@ -47,5 +47,6 @@ def may_subscribe(user: Any, key: str) -> bool:
     """
     if access.VIEW not in access.actions_of(user):
         return False
-    registry.layer_for(user, key)
+    if key != basemaps.STREAM:
+        registry.layer_for(user, key)
     return True

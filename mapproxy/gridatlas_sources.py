@@ -1,13 +1,16 @@
-"""Two sources that MapProxy lacks: a GeoTIFF on this machine, and a Chinese map put back where it belongs.
+"""Three sources that MapProxy lacks: a GeoTIFF and a PMTiles archive on this machine, and a Chinese map put back where it belongs.
 
     sources:
       ortho: {type: geotiff, path: /data/ortho.tif}
+      plan:  {type: pmtiles, path: /data/plan.pmtiles}
       amap:  {type: datum_shift, cache: amap_as_published, datum: GCJ02}
 
 Registered the way MapProxy plugins are; `serve.py` calls `register()` before the configuration is read.
 """
 
 import contextlib
+import io
+import math
 import pathlib
 
 import numpy as np
@@ -32,14 +35,17 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 
 from spatial.datums import gcj02_to_bd09, wgs84_to_gcj02
+from spatial.tile_files import tile_file
+from spatial.tiles import HALF_WORLD_M
 
 _TRANSPARENT = ImageOptions(transparent=True, format="image/png")
 
 
 def register() -> None:
-    """Teach MapProxy both source types, its option check and its schema included."""
+    """Teach MapProxy the source types, its option check and its schema included."""
     for name, configuration, words in (
         ("geotiff", _GeoTiffConfiguration, {required("path"): ""}),
+        ("pmtiles", _PmTilesConfiguration, {required("path"): ""}),
         ("datum_shift", _DatumShiftConfiguration, {required("cache"): "", required("datum"): ""}),
     ):
         register_source_configuration(name, configuration, name, words | {"image": image_opts, "coverage": {}})
@@ -105,6 +111,45 @@ class GeoTiffSource(MapLayer):
         return {"overview_level": fitting[-1]} if fitting else {}
 
 
+class PmTilesSource(MapLayer):
+    """Answers the tiles of Web Mercator's grid from an archive; deeper than it goes, its deepest tiles are enlarged."""
+
+    supports_meta_tiles = False
+
+    def __init__(self, path: pathlib.Path) -> None:
+        super().__init__(image_opts=_TRANSPARENT)
+        self.path = path
+        self.extent, self.res_range = DefaultMapExtent(), None
+
+    def get_map(self, query: MapQuery) -> BaseImageResult:
+        """Return the one tile that the box is.
+
+        Raises:
+            BlankImageError: the archive has none there.
+            SourceError: the file went away, or the tile cannot be read.
+        """
+        west, south, east, north = query.bbox
+        z = round(math.log2(2 * HALF_WORLD_M / (east - west)))
+        x = int(((west + east) / 2 + HALF_WORLD_M) / (2 * HALF_WORLD_M) * (1 << z))
+        y = int((HALF_WORLD_M - (south + north) / 2) / (2 * HALF_WORLD_M) * (1 << z))
+        try:
+            archive = tile_file(self.path)
+            levels = max(0, z - archive.max_zoom)
+            content = archive.tile(z - levels, x >> levels, y >> levels)
+            if content is None:
+                raise BlankImageError()
+            picture = Image.open(io.BytesIO(content)).convert("RGBA")
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{self.path.name} cannot be read: {error}") from error
+        if levels:
+            side, across = picture.width / (1 << levels), 1 << levels
+            left, top = (x % across) * side, (y % across) * side
+            picture = picture.resize(query.size, Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))
+        elif picture.size != query.size:
+            picture = picture.resize(query.size, Image.Resampling.BILINEAR)
+        return ImageResult(picture, size=query.size, image_opts=_TRANSPARENT)
+
+
 class DatumShiftSource(MapLayer):
     """Answers map queries from a map published in GCJ-02 or BD-09, moved so that it agrees with WGS 84.
 
@@ -147,6 +192,13 @@ class _GeoTiffConfiguration(SourceConfiguration):
 
     def source(self, params: object = None) -> GeoTiffSource:
         return GeoTiffSource(pathlib.Path(self.context.globals.abspath(self.conf["path"])))
+
+
+class _PmTilesConfiguration(SourceConfiguration):
+    source_type = ("pmtiles",)
+
+    def source(self, params: object = None) -> PmTilesSource:
+        return PmTilesSource(pathlib.Path(self.context.globals.abspath(self.conf["path"])))
 
 
 class _DatumShiftConfiguration(SourceConfiguration):

@@ -56,10 +56,10 @@ def test_ports_are_open_to_this_machine_only(compose: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("service", sorted(LASTING | ONE_SHOT))
 def test_keys_of_imagery_reach_only_what_writes_the_configuration_for_it(compose: dict[str, Any], service: str) -> None:
-    """Migrations, the demo and the admin write it (`basemap_records.hand_to_mapproxy`)."""
+    """Migrations, the demo, the admin and the worker that makes a basemap write it (`basemap_records.hand_to_mapproxy`)."""
     files = compose["services"][service].get("env_file", [])
 
-    assert files == (["${BASEMAP_KEYS_FILE:-deploy/basemap-keys.env}"] if service in {"migrate", "demo", "web"} else [])
+    assert files == (["${BASEMAP_KEYS_FILE:-deploy/basemap-keys.env}"] if service in {"migrate", "demo", "web", "worker"} else [])
     assert all(line.startswith("#") for line in (ROOT / "deploy" / "basemap-keys.env").read_text("utf-8").splitlines()), "it is an example"
 
 

@@ -1,7 +1,5 @@
 """What a person does with an import: bring a file, choose how it is meant, store it, cancel it, take it back. The worker does the rest."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,11 +16,10 @@ from customers.selectors import NotThere
 from layers import access, audit, live
 from spatial import datums
 from spatial.files import kinds
-from spatial.files.text import CODECS
+from spatial.files.text import CODECS, plain_name
 
 JOB = "customers.jobs.run_import"
 _OPEN = (ImportState.READING, ImportState.WAITING, ImportState.CHECKED)
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f/\\<>:\"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
 class NotNow(Exception):
@@ -193,16 +190,6 @@ def forget_imports(*, older_than: datetime, at: datetime) -> int:
         storage.forget(batch)
     storage.forget_strays(at=at)
     return len(old)
-
-
-def plain_name(name: str) -> str:
-    """Return the last part of a file's name as it may be shown: one line, no signs that turn text round.
-
-    >>> plain_name("../../a<b>.csv"), plain_name("")
-    ('a b .csv', 'file')
-    """
-    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    return " ".join(_UNPRINTABLE.sub(" ", last).split())[:200] or "file"
 
 
 def _merged(earlier: Mapping[str, str | None], chosen: Mapping[str, str | None]) -> dict[str, str | None]:

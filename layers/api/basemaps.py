@@ -18,13 +18,17 @@ from spatial.tiles import TileOutsideRange, check_tile
 
 
 class BasemapOut(serializers.Serializer):
-    """One background; `bounds` null means everywhere, `note` is for the person who chooses it."""
+    """One background; `bounds` null means everywhere, `note` is for the person who chooses it.
+
+    `tiles_style` of vector tiles: gridatlas knows the bundled map's layers; plain paints whatever layers there are.
+    """
 
     key = serializers.CharField()
     kind = serializers.ChoiceField(Basemap.Kind.choices)
     title = serializers.DictField(child=serializers.CharField())
     url = serializers.CharField()
     format = serializers.CharField()
+    tiles_style = serializers.ChoiceField(["gridatlas", "plain"])
     min_zoom = serializers.IntegerField()
     max_zoom = serializers.IntegerField()
     bounds = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4, allow_null=True)
@@ -82,6 +86,7 @@ def _basemap(basemap: Basemap, bounds: list[float] | None) -> dict[str, Any]:
         "title": {"en": basemap.title_en, "zh": basemap.title_zh},
         "url": f"/basemaps/{basemap.key}/{{z}}/{{x}}/{{y}}.mvt" if vector else f"/imagery/{basemap.key}/{{z}}/{{x}}/{{y}}.png",
         "format": "mvt" if vector else "png",
+        "tiles_style": "gridatlas" if basemap.source_type == Basemap.SourceType.BUNDLED else "plain",
         "min_zoom": basemap.min_zoom,
         "max_zoom": basemap.max_zoom,
         "bounds": bounds,

@@ -2,9 +2,15 @@
 
 from django.urls import path
 
-from layers.api import basemaps, exports, maps, network_imports, ogc, prints, views
+from layers.api import basemap_admin, basemaps, exports, maps, network_imports, ogc, prints, views
 
 urlpatterns = [
+    path("admin/basemap-uploads", basemap_admin.Uploads.as_view()),
+    path("admin/basemap-uploads/<uuid:upload_id>", basemap_admin.OneUpload.as_view()),
+    path("admin/basemap-uploads/<uuid:upload_id>/again", basemap_admin.UploadAgainDoor.as_view()),
+    path("admin/basemap-uploads/<uuid:upload_id>/parts", basemap_admin.UploadPart.as_view()),
+    path("admin/basemaps", basemap_admin.BasemapRows.as_view()),
+    path("admin/basemaps/<slug:basemap_key>", basemap_admin.OneBasemap.as_view()),
     path("basemaps", basemaps.Basemaps.as_view()),
     path("datums", exports.Datums.as_view()),
     path("exports", exports.Exports.as_view()),

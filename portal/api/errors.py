@@ -15,7 +15,7 @@ from customers import services as customers
 from customers.importing import services as imports
 from customers.importing.storage import TooLarge
 from customers.selectors import NotThere, customer_card, move_row
-from layers import access, exports, idempotency, prints, registry, tokens
+from layers import access, basemap_changes, basemap_records, basemap_uploads, exports, idempotency, prints, registry, tokens
 from layers import services as rights
 from layers.importing import services as network_imports
 from layers.importing.files import FileTooLarge
@@ -37,6 +37,14 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     access.OutsideArea: (403, "outside_area"),
     NotThere: (404, "not_found"),
     registry.UnknownLayer: (404, "unknown_layer"),
+    basemap_uploads.UnknownUpload: (404, "not_found"),
+    basemap_uploads.WrongPart: (409, "wrong_part"),
+    basemap_uploads.DamagedPart: (400, "damaged_part"),
+    basemap_uploads.NoRoom: (413, "too_large"),
+    basemap_uploads.NotNow: (409, "not_now"),
+    basemap_changes.UnknownBasemap: (404, "not_found"),
+    basemap_changes.NotRemovable: (409, "not_removable"),
+    basemap_records.BadBasemap: (400, "bad_basemap"),
     exports.UnknownExport: (404, "not_found"),
     prints.UnknownBasemap: (404, "unknown_basemap"),
     exports.NotReady: (409, "export_not_ready"),
@@ -147,6 +155,8 @@ def _extra(error: Exception, context: dict[str, Any]) -> dict[str, Any]:
         return {"errors": {error.field: [str(error)]}}
     if isinstance(error, imports.FarMoves | network_imports.FarMoves):
         return {"count": error.count}
+    if isinstance(error, basemap_uploads.WrongPart):
+        return {"received": error.received}
     if isinstance(error, rights.RightsChanged):
         stored = [{"action": grant.action, "area": grant.area or None} for grant in error.stored]
         return {"theirs": {"group": error.group, "layer": error.layer, "grants": stored}}

@@ -1,6 +1,5 @@
 """Read points, or shapes as drawn, of a GeoPackage, Shapefile, GeoJSON or DXF through GDAL, of which only these four drivers are left."""
 
-import ctypes
 import sqlite3
 import tempfile
 import zipfile
@@ -17,7 +16,7 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from spatial.files import text, zips
+from spatial.files import gdal_drivers, text, zips
 from spatial.files.kinds import DXF, GEOJSON, GPKG, SHP
 from spatial.files.rows import BATCH_ROWS, MAX_CELL, BadFile, Header, Source, Wanted, batch_of, column_names
 
@@ -29,17 +28,8 @@ MAX_CORNERS = 20_000
 
 def leave_drivers(names: set[str]) -> set[str]:
     """Take every other driver out of GDAL, so that a file disguised as something else has nothing that opens it; return what is left."""
-    library = ctypes.CDLL(str(next((Path(pyogrio.__file__).parent.parent / "pyogrio.libs").glob("libgdal*"))))
-    library.GDALGetDriver.restype = ctypes.c_void_p
-    library.GDALGetDriverShortName.argtypes = [ctypes.c_void_p]
-    library.GDALGetDriverShortName.restype = ctypes.c_char_p
-    library.GDALDeregisterDriver.argtypes = [ctypes.c_void_p]
-    drivers = [library.GDALGetDriver(number) for number in range(library.GDALGetDriverCount())]
-    for driver in drivers:
-        if library.GDALGetDriverShortName(driver).decode() not in names:
-            library.GDALDeregisterDriver(driver)
-    left = {library.GDALGetDriverShortName(library.GDALGetDriver(n)).decode() for n in range(library.GDALGetDriverCount())}
-    if not left <= names or set(pyogrio.list_drivers()) - names:
+    left = gdal_drivers.leave(pyogrio, names)
+    if set(pyogrio.list_drivers()) - names:
         raise BadFile("not_installed", "The drivers of GDAL cannot be narrowed on this server, so that no such file is opened.")
     return left
 

@@ -21,7 +21,7 @@ from spatial.files.sandbox import NOBODY
 WALL_S = 300
 _PREFIX = "gridatlas-read-"
 _ROOT = Path(__file__).resolve().parents[2]
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "PYTHONPATH": str(_ROOT),
@@ -94,9 +94,7 @@ def _child(path: Path, wanted: Wanted, wall_s: float) -> "Iterator[tuple[subproc
         command = [sys.executable, "-m", "spatial.files.child", str(copy), json.dumps(asdict(wanted))]
         with (
             tempfile.TemporaryFile() as words,
-            subprocess.Popen(
-                command, cwd=folder, env=_ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words
-            ) as child,
+            subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words) as child,
         ):
             watch = threading.Timer(wall_s, child.kill)
             watch.start()
@@ -120,7 +118,7 @@ def _reading(child: "subprocess.Popen[bytes]", words: object, *, is_last: bool) 
         stream = pa.ipc.open_stream(child.stdout)
         header = Header.from_metadata(stream.schema.metadata or {})
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
-        raise _why(child, words) from error
+        raise why(child, words) from error
     return Reading(header, _batches(child, words, stream, is_last=is_last))
 
 
@@ -134,14 +132,14 @@ def _batches(
         except StopIteration:
             break
         except (pa.ArrowException, OSError) as error:
-            raise _why(child, words) from error
+            raise why(child, words) from error
         if len(batch):
             yield batch
     if is_last and child.wait():
-        raise _why(child, words)
+        raise why(child, words)
 
 
-def _why(child: "subprocess.Popen[bytes]", words: object) -> BadFile:
+def why(child: "subprocess.Popen[bytes]", words: object) -> BadFile:
     """Return why the child ended: in its own words when it refused the file."""
     if child.stdout:
         child.stdout.close()

@@ -30,7 +30,7 @@ _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _NUMBER, _ARCHITECTURE = 0, 4
 
 
-def enter(still_needs: Iterable[Path], *, memory_bytes: int = MEMORY_BYTES, cpu_s: int = CPU_S) -> None:
+def enter(still_needs: Iterable[Path], *, memory_bytes: int = MEMORY_BYTES, cpu_s: int = CPU_S, file_bytes: int = FILE_BYTES) -> None:
     """Shut this process in, for good.
 
     As root it also leaves the network altogether and, where nobody may read what it `still_needs`, becomes nobody.
@@ -46,7 +46,7 @@ def enter(still_needs: Iterable[Path], *, memory_bytes: int = MEMORY_BYTES, cpu_
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     _refuse_calls(libc)
 

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import unicodedata
 from pathlib import Path
 
 from spatial.files.rows import BadFile
@@ -11,6 +12,17 @@ UTF_8, UTF_16, GB18030, LATIN = "UTF-8", "UTF-16", "GB18030", "windows-1252"
 CODECS = {UTF_8: "utf-8-sig", UTF_16: "utf-16", GB18030: "gb18030", LATIN: "cp1252", "UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be"}
 _PIECE = 1 << 20
 _HIGH_PAIR = re.compile(rb"[\x81-\xfe]([\x40-\x7e\x80-\xfe])")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f/\\<>:\"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
+def plain_name(name: str) -> str:
+    """Return the last part of a file's name as it may be shown: one line, no signs that turn text round.
+
+    >>> plain_name("../../a<b>.csv"), plain_name("")
+    ('a b .csv', 'file')
+    """
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    return " ".join(_UNPRINTABLE.sub(" ", last).split())[:200] or "file"
 
 
 def looks_like_text(head: bytes) -> bool:

@@ -103,7 +103,7 @@ def test_s24_the_reading_process_has_little_memory_and_time() -> None:
 
 
 def test_s24_the_reading_process_knows_no_secrets() -> None:
-    names = set(reading._ENVIRONMENT)
+    names = set(reading.ENVIRONMENT)
     assert not {name for name in names if "SECRET" in name or "DATABASE" in name or "REDIS" in name}
 
 

@@ -21,11 +21,11 @@ from customers import services
 from customers.importing import services as imports
 from customers.importing import working
 from customers.models import Account, Import
-from layers import exports, registry, tokens
+from layers import basemap_uploads, exports, registry, tokens
 from layers.export_rows import ExportQuery
 from layers.importing import services as network_imports
 from layers.importing import working as network_working
-from layers.models import AccessToken, Basemap, Export, LayerGrant, NetworkImport, Session, Stream
+from layers.models import AccessToken, Basemap, BasemapUpload, Export, LayerGrant, NetworkImport, Session, Stream
 from layers.ogc import collections
 from spatial.models import Area
 from spatial.services.points import PointCommand
@@ -96,12 +96,20 @@ def samples(town: Scene) -> dict[str, list]:
         "token_id": [staffs_token(town).pk],
         "import_id": [staffs_import(town).pk, staffs_network_import(town).pk],
         "export_id": [staffs_export(town).pk],
+        "basemap_key": ["demo"],
+        "upload_id": [staffs_upload(town).pk],
     }
 
 
 def staffs_token(town: Scene) -> AccessToken:
     token, _ = tokens.make_token(user=town.staff, name="QGIS", layer_ids=["customers"], days=30, at=timezone.now())
     return token
+
+
+def staffs_upload(town: Scene) -> BasemapUpload:
+    """A picture on its way here."""
+    wishes = {"title_en": "Ortho", "title_zh": "正射"}
+    return basemap_uploads.begin(file_name="ortho.tif", size=1000, stamp="", wishes=wishes, user=town.staff, at=timezone.now())
 
 
 def staffs_import(town: Scene) -> Import:

@@ -139,6 +139,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/basemap-uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Files on their way to become a basemap, and the door for a new one. */
+        get: operations["admin_basemap_uploads_list"];
+        put?: never;
+        /** @description Files on their way to become a basemap, and the door for a new one. */
+        post: operations["admin_basemap_uploads_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/basemap-uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One file: how far it is; remove it, or stop its making. */
+        get: operations["admin_basemap_uploads_get"];
+        put?: never;
+        post?: never;
+        /** @description One file: how far it is; remove it, or stop its making. */
+        delete: operations["admin_basemap_uploads_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/basemap-uploads/{upload_id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make it once more, of a picture without a coordinate system in the one that was chosen. */
+        post: operations["admin_basemap_uploads_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/basemap-uploads/{upload_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description One part of the file, at its place. No Idempotency-Key: the place is one, a part sent twice is here once. */
+        put: operations["admin_basemap_uploads_part"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/basemaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every basemap, those that are switched off too. */
+        get: operations["admin_basemaps_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/basemaps/{basemap_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One basemap: change what is said of it or switch it off; take it away. */
+        delete: operations["admin_basemaps_remove"];
+        options?: never;
+        head?: never;
+        /** @description One basemap: change what is said of it or switch it off; take it away. */
+        patch: operations["admin_basemaps_change"];
+        trace?: never;
+    };
     "/api/v1/admin/grants": {
         parameters: {
             query?: never;
@@ -1290,15 +1395,36 @@ export interface components {
             batch: string | null;
             hash: string;
         };
-        /** @description One background; `bounds` null means everywhere, `note` is for the person who chooses it. */
+        /** @description The file that somebody sent. */
+        BasemapFile: {
+            file_name: string;
+            /** Format: int64 */
+            bytes: number;
+            readonly by: string;
+            /** Format: date-time */
+            at: string;
+            made: components["schemas"]["MadeOut"];
+        };
+        /**
+         * @description * `vector` - Vector
+         *     * `imagery` - Imagery
+         * @enum {string}
+         */
+        BasemapKind: "vector" | "imagery";
+        /**
+         * @description One background; `bounds` null means everywhere, `note` is for the person who chooses it.
+         *
+         *     `tiles_style` of vector tiles: gridatlas knows the bundled map's layers; plain paints whatever layers there are.
+         */
         BasemapOut: {
             key: string;
-            kind: components["schemas"]["BasemapOutKindEnum"];
+            kind: components["schemas"]["BasemapKind"];
             title: {
                 [key: string]: string;
             };
             url: string;
             format: string;
+            tiles_style: components["schemas"]["TilesStyleEnum"];
             min_zoom: number;
             max_zoom: number;
             bounds: number[] | null;
@@ -1310,20 +1436,36 @@ export interface components {
             note: {
                 [key: string]: string;
             } | null;
-            status: components["schemas"]["BasemapOutStatusEnum"];
+            status: components["schemas"]["BasemapStatus"];
         };
-        /**
-         * @description * `vector` - Vector
-         *     * `imagery` - Imagery
-         * @enum {string}
-         */
-        BasemapOutKindEnum: "vector" | "imagery";
+        /** @description A basemap as administrators see it. The address of an upstream stays with the server: it may hold a key. */
+        BasemapRow: {
+            key: string;
+            kind: components["schemas"]["BasemapKind"];
+            title_en: string;
+            title_zh: string;
+            source_type: components["schemas"]["SourceTypeEnum"];
+            datum?: string;
+            min_zoom?: number;
+            max_zoom?: number;
+            /** @description West, south, east, north in degrees; empty means everywhere. */
+            bounds?: number[] | null;
+            /** Format: date */
+            taken_date?: string | null;
+            licence?: string;
+            attribution?: string;
+            ordering?: number;
+            enabled?: boolean;
+            readonly removable: boolean;
+            readonly status: components["schemas"]["BasemapStatus"];
+            readonly file: components["schemas"]["BasemapFile"] | null;
+        };
         /**
          * @description * `ok` - ok
          *     * `down` - down
          * @enum {string}
          */
-        BasemapOutStatusEnum: "ok" | "down";
+        BasemapStatus: "ok" | "down";
         /**
          * @description * `large` - Large
          *     * `top100` - Top100
@@ -1494,6 +1636,14 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /**
+         * @description * `WGS84` - WGS84
+         *     * `CGCS2000` - CGCS2000
+         *     * `GCJ02` - GCJ02
+         *     * `BD09` - BD09
+         * @enum {string}
+         */
+        DatumEnum: "WGS84" | "CGCS2000" | "GCJ02" | "BD09";
         /** @description `code` is what commands take; `metres` says that positions are easting and northing. */
         DatumOut: {
             code: string;
@@ -1906,6 +2056,16 @@ export interface components {
             /** Format: double */
             lat: number;
         };
+        /** @description What the file was found to be; sizes in pixels are those of a picture, 0 of an archive of tiles. */
+        MadeOut: {
+            format: string;
+            crs: string;
+            width: number;
+            height: number;
+            /** Format: double */
+            pixel_m: number;
+            stretched: number[] | null;
+        };
         MeOut: {
             username: string;
             name: string;
@@ -2257,6 +2417,20 @@ export interface components {
             code: string;
             value?: number;
         };
+        /** @description What is left out stays. */
+        PatchedBasemapChangeRequest: {
+            title_en?: string;
+            title_zh?: string;
+            datum?: components["schemas"]["DatumEnum"];
+            /** Format: date */
+            taken_date?: string | null;
+            licence?: string;
+            attribution?: string;
+            min_zoom?: number;
+            max_zoom?: number;
+            ordering?: number;
+            enabled?: boolean;
+        };
         /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
         PatchedCustomerPatchRequest: {
             name?: string;
@@ -2471,6 +2645,16 @@ export interface components {
             /** @default true */
             remember_device: boolean;
         };
+        /**
+         * @description * `bundled` - bundled vector tiles
+         *     * `geotiff` - GeoTIFF on this machine
+         *     * `xyz` - XYZ tiles
+         *     * `wmts` - WMTS
+         *     * `wms` - WMS
+         *     * `pmtiles` - tiles in one file (PMTiles)
+         * @enum {string}
+         */
+        SourceTypeEnum: "bundled" | "geotiff" | "xyz" | "wmts" | "wms" | "pmtiles";
         /** @description One part's health. `detail` says what is wrong. */
         State: {
             ok: boolean;
@@ -2515,6 +2699,12 @@ export interface components {
             bytes: number;
             rows: number;
         };
+        /**
+         * @description * `gridatlas` - gridatlas
+         *     * `plain` - plain
+         * @enum {string}
+         */
+        TilesStyleEnum: "gridatlas" | "plain";
         /** @description `token` is null when the command is answered again: nobody can read it a second time. */
         TokenMade: {
             readonly id: number;
@@ -2547,6 +2737,70 @@ export interface components {
              * @description True to a minute.
              */
             last_used_at?: string | null;
+        };
+        /** @description Refuses fields it does not know, so that a misspelt or smuggled one is not silently dropped. */
+        UploadAgainRequest: {
+            /** @default  */
+            crs: string;
+        };
+        /** @description `received`: bytes that are here; the next part begins there and has at most `part_bytes`. `share`: of the making, 0 to 1. */
+        UploadOut: {
+            /** Format: uuid */
+            id?: string;
+            readonly by: string;
+            file_name: string;
+            /** Format: int64 */
+            bytes: number;
+            /** @description The browser's own mark of the file, by which it goes on after a reload. */
+            stamp?: string;
+            /**
+             * Format: int64
+             * @description Bytes that are here without a gap from the beginning.
+             */
+            received?: number;
+            readonly part_bytes: number;
+            readonly title: {
+                [key: string]: string;
+            };
+            state?: components["schemas"]["UploadOutStateEnum"];
+            /**
+             * Format: double
+             * @description Of the making, 0 to 1.
+             */
+            share?: number;
+            problem: components["schemas"]["UploadProblem"] | null;
+            basemap?: string | null;
+            /** Format: date-time */
+            at: string;
+        };
+        /**
+         * @description * `receiving` - Receiving
+         *     * `waiting` - Waiting
+         *     * `working` - Working
+         *     * `done` - Done
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        UploadOutStateEnum: "receiving" | "waiting" | "working" | "done" | "failed";
+        UploadProblem: {
+            code: string;
+            text: string;
+        };
+        /** @description A file that is to come. `stamp` is the browser's own mark of it; `crs` (EPSG:nnnn) counts for a GeoTIFF that names none. */
+        UploadWishRequest: {
+            title_en: string;
+            title_zh?: string;
+            datum?: components["schemas"]["DatumEnum"];
+            /** Format: date */
+            taken_date?: string | null;
+            licence?: string;
+            attribution?: string;
+            file_name: string;
+            bytes: number;
+            /** @default  */
+            stamp: string;
+            /** @default  */
+            crs: string;
         };
         UtilityOut: {
             name: string;
@@ -2862,6 +3116,217 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    admin_basemap_uploads_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"][];
+                };
+            };
+        };
+    };
+    admin_basemap_uploads_begin: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadWishRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    admin_basemap_uploads_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    admin_basemap_uploads_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    admin_basemap_uploads_again: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UploadAgainRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    admin_basemap_uploads_part: {
+        parameters: {
+            query: {
+                offset: number;
+                /** @description Of this part, in hexadecimal. */
+                sha256?: string;
+            };
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    admin_basemaps_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BasemapRow"][];
+                };
+            };
+        };
+    };
+    admin_basemaps_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                basemap_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    admin_basemaps_change: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                basemap_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBasemapChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BasemapRow"];
+                };
             };
         };
     };

@@ -2,8 +2,13 @@
 import { patchCustomerCaches, refetchCustomers } from "@/api/customers-live";
 import { noteSignedOut } from "@/api/http";
 import { LiveConnection, liveStatus, liveUrl } from "@/api/live";
+import { basemapsQuery } from "@/api/map-info";
+import { queryClient } from "@/api/query-client";
 import { sessionEnd } from "@/api/session";
 import type { MapLayers } from "./map-layers";
+
+/** The stream that carries no events: a reset says that there are other basemaps now. */
+const BASEMAPS = "basemaps";
 
 export function startLive(layers: MapLayers): () => void {
   const connection = new LiveConnection(liveUrl(), {
@@ -14,12 +19,17 @@ export function startLive(layers: MapLayers): () => void {
     onReset: (stream) => {
       for (const layer of layers.declared.get()) if (layer.info.stream === stream) layer.refresh();
       if (stream === "customers") refetchCustomers();
+      if (stream === BASEMAPS)
+        void queryClient.invalidateQueries({ queryKey: basemapsQuery.queryKey, refetchType: "active" });
     },
     onSignedOut: noteSignedOut,
   });
 
   const subscribe = () =>
-    connection.subscribe(layers.declared.get().flatMap(({ info }) => (info.stream ? [info.stream] : [])));
+    connection.subscribe([
+      ...layers.declared.get().flatMap(({ info }) => (info.stream ? [info.stream] : [])),
+      ...(layers.declared.get().length ? [BASEMAPS] : []),
+    ]);
   const nudge = () => {
     if (document.visibilityState === "visible") connection.nudge();
   };

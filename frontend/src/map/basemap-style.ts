@@ -98,10 +98,49 @@ const ROADS: Readonly<Record<string, { width_m: number; least_px: number; from: 
 
 const ORDER = ["steps", "path", "cycleway", "service", "pedestrian", "residential", "tertiary", "secondary", "primary"];
 
+/** Ground of a map whose tiles say where water is, not where land is. */
+export function landColor({ theme }: Look): string {
+  return (theme === "dark" ? DARK : LIGHT).land;
+}
+
 /** Ground of the map where there is no tile: sea. */
 export function waterColor({ theme }: Look): string {
   return (theme === "dark" ? DARK : LIGHT).water;
 }
+
+/** What the layers of other maps (OpenMapTiles, Protomaps, Shortbread) are called here. */
+const CALLED: Readonly<Record<string, string>> = {
+  earth: "land",
+  ocean: "water",
+  water_polygons: "water",
+  waterway: "water_lines",
+  water_lines: "water_lines",
+  landcover: "green",
+  park: "green",
+  parks: "green",
+  building: "buildings",
+  transportation: "roads",
+  streets: "roads",
+  boundary: "boundaries",
+  place: "labels",
+  places: "labels",
+  place_labels: "labels",
+  poi: "labels",
+  pois: "labels",
+};
+
+const KNOWN = new Set([
+  "land",
+  "landuse",
+  "green",
+  "water",
+  "buildings",
+  "rail",
+  "roads",
+  "boundaries",
+  "coverage",
+  "labels",
+]);
 
 export class BasemapStyles {
   private readonly palette: Palette;
@@ -115,17 +154,19 @@ export class BasemapStyles {
 
   /** Areas and lines. `zoom` of the map; half steps are enough for widths. */
   ground(feature: FeatureLike, zoom: number): Style | Style[] | undefined {
-    const layer = String(feature.get("layer"));
-    const kind = String(feature.get("class") ?? "");
+    const named = String(feature.get("layer"));
+    const layer = CALLED[named] ?? named;
+    const kind = String(feature.get("class") ?? feature.get("kind") ?? "");
     const step = Math.round(zoom * 2) / 2;
     const bridge = feature.get("bridge") ? "b" : feature.get("tunnel") ? "t" : "";
     const key = `${layer}|${kind}|${layer === "roads" || layer === "rail" || layer === "buildings" ? step : ""}|${bridge}`;
-    if (!this.cache.has(key)) this.cache.set(key, this.buildGround(layer, kind, step, bridge));
+    if (!this.cache.has(key)) this.cache.set(key, this.buildGround(layer, kind, step, bridge) ?? this.plain(layer));
     return this.cache.get(key);
   }
 
   label(feature: FeatureLike, zoom: number): Style | undefined {
-    const layer = String(feature.get("layer"));
+    const named = String(feature.get("layer"));
+    const layer = CALLED[named] ?? named;
     if (layer === "roads") return this.streetName(feature, zoom);
     if (layer !== "labels") return undefined;
     const text = this.nameOf(feature);
@@ -156,6 +197,11 @@ export class BasemapStyles {
         return fill(palette.green[kind] ?? palette.land, 2);
       case "water":
         return fill(palette.water, 3);
+      case "water_lines":
+        return new Style({
+          stroke: new Stroke({ color: palette.water, width: Math.max(1, (zoom - 10) * 0.5) }),
+          zIndex: 3,
+        });
       case "buildings":
         return new Style({
           fill: new Fill({ color: palette.building }),
@@ -189,6 +235,17 @@ export class BasemapStyles {
       default:
         return undefined;
     }
+  }
+
+  /** Of a layer that nobody knows: what it is made of, quietly. Points are left to their names. */
+  private plain(layer: string): Style | undefined {
+    if (KNOWN.has(layer)) return undefined;
+    const { palette } = this;
+    return new Style({
+      stroke: new Stroke({ color: palette.boundary, width: 1 }),
+      fill: new Fill({ color: `${palette.boundary}26` }),
+      zIndex: 5,
+    });
   }
 
   private buildRoad(kind: string, zoom: number, bridge: string): Style[] | undefined {

@@ -9,7 +9,7 @@ import { useEffect, useMemo } from "react";
 import type { BasemapInfo } from "@/api/types";
 import { createStore, useStore } from "@/lib/store";
 import { urlState, useUrl } from "@/lib/url-state";
-import { BasemapStyles, waterColor } from "./basemap-style";
+import { BasemapStyles, landColor, waterColor } from "./basemap-style";
 import { type GridMap, Z } from "./grid-map";
 import { look, perLook } from "./look";
 import { zoomOfResolution } from "./scale";
@@ -119,6 +119,7 @@ function addVector(map: GridMap, info: BasemapInfo, labelsOnly: boolean): () => 
     style: (feature, resolution) => styles().label(feature, zoomOfResolution(resolution)),
   });
   const layers = [labels];
+  const background = info.tiles_style === "gridatlas" ? waterColor : landColor;
   const stops: (() => void)[] = [];
   if (!labelsOnly) {
     const ground = new VectorTileLayer({
@@ -126,16 +127,17 @@ function addVector(map: GridMap, info: BasemapInfo, labelsOnly: boolean): () => 
       cacheSize: 128,
       zIndex: Z.BASE,
       renderMode: "hybrid",
-      background: waterColor(look.get()),
+      background: background(look.get()),
       style: (feature, resolution) => styles().ground(feature, zoomOfResolution(resolution)),
     });
     layers.unshift(ground);
-    stops.push(watchDetail(map, ground));
+    // What another's map has in detail, nobody knows.
+    if (info.tiles_style === "gridatlas") stops.push(watchDetail(map, ground));
   }
   stops.push(...layers.map((layer) => map.addLayer(layer)));
   stops.push(
     look.subscribe(() => {
-      if (!labelsOnly) layers[0]?.setBackground(waterColor(look.get()));
+      if (!labelsOnly) layers[0]?.setBackground(background(look.get()));
       for (const layer of layers) layer.changed();
     }),
   );

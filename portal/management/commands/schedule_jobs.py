@@ -13,13 +13,14 @@ TIMETABLE = {
     "layers.jobs.forget_old_answers": time(3, 20),
     "layers.jobs.forget_old_exports": time(3, 25),
     "layers.jobs.forget_old_sessions": time(3, 30),
+    "layers.jobs.forget_old_uploads": time(3, 45),
     "portal.jobs.forget_old_tries": time(3, 35),
     "layers.jobs.check_audit": time(3, 40),
     "customers.jobs.forget_imports": time(3, 50),
     "layers.jobs.forget_network_imports": time(3, 55),
 }
 # Function, and how many minutes apart it runs.
-EVERY_MINUTES = {"customers.jobs.resume_imports": 1, "layers.jobs.resume_network_imports": 1}
+EVERY_MINUTES = {"customers.jobs.resume_imports": 1, "layers.jobs.resume_network_imports": 1, "layers.jobs.resume_basemaps": 1}
 
 
 class Command(BaseCommand):

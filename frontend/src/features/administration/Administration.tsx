@@ -14,6 +14,7 @@ const BODIES: Readonly<Record<Tab, () => Promise<{ default: ComponentType }>>> =
   people: () => import("./People"),
   roles: () => import("./Roles"),
   areas: () => import("./Areas"),
+  basemaps: () => import("./Basemaps"),
   see: () => import("./SeenAs"),
   access: () => import("./Access"),
   system: () => import("./System"),

@@ -1,7 +1,7 @@
 /** Where one is in the administration: `#admin=people/7`, `#admin=roles/planner:north`; `#seeas=7` masks the map. */
 import { urlState, useUrl } from "@/lib/url-state";
 
-export const TABS = ["people", "roles", "areas", "see", "access", "system"] as const;
+export const TABS = ["people", "roles", "areas", "basemaps", "see", "access", "system"] as const;
 export type Tab = (typeof TABS)[number];
 
 /** These need the map in sight. */
