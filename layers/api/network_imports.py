@@ -122,6 +122,7 @@ class AssetKind(drf.Serializer):
 class NetworkCrsOption(drf.Serializer):
     code = drf.CharField()
     label = drf.CharField()  # type: ignore[assignment]
+    label_zh = drf.CharField()
 
 
 class NetworkRef(drf.Serializer):
@@ -163,12 +164,15 @@ class NetworkPart(drf.Serializer):
 
 
 class NetworkParts(drf.Serializer):
-    """How the network hangs together once the file is stored. `listed` are the unconnected parts, 200 at most; `loops` segments of which both ends are one node."""
+    """How the network hangs together once the file is stored. `listed` are the unconnected parts, 200 at most; `loops` segments of which both ends are one node.
 
-    nodes = drf.IntegerField()
-    parts = drf.IntegerField()
-    unconnected = drf.IntegerField()
-    loops = drf.IntegerField()
+    For an author who may see only a part of the network the counts are null, and only parts that lie there wholly are listed.
+    """
+
+    nodes = drf.IntegerField(allow_null=True)
+    parts = drf.IntegerField(allow_null=True)
+    unconnected = drf.IntegerField(allow_null=True)
+    loops = drf.IntegerField(allow_null=True)
     listed = NetworkPart(many=True)
 
 

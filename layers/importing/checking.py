@@ -61,7 +61,7 @@ def check(batch: NetworkImport, *, clock: Clock) -> None:
             return
         network = Network.objects.filter(code=found["reading"]["network"]).first()
         judged = _judged(batch, layers, found["reading"], network)
-        parts = _parts(judged, network, found["reading"]["tolerance_m"])
+        parts = _parts(judged, network, found["reading"]["tolerance_m"], judging.reach(files.person_of(batch), access.VIEW))
     except (BadFile, topology.TooDense) as error:
         problem = {"code": getattr(error, "code", "too_dense"), "text": str(error)}
         _end(batch, run, BatchState.FAILED, at=clock(), problem=problem)
@@ -85,16 +85,18 @@ def slowly() -> None:
         cursor.execute("set local statement_timeout = '300s'")
 
 
-def told_parts(found: topology.Topology) -> dict[str, Any]:
-    """Return the topology as the import keeps it: how many parts, and those on which no substation hangs."""
-    unconnected = found.unconnected
-    return {
-        "nodes": len(found.node_spots),
-        "parts": len(found.parts),
-        "unconnected": len(unconnected),
-        "loops": found.loops,
-        "listed": [asdict(part) for part in unconnected[:_LISTED_PARTS]],
-    }
+def told_parts(found: topology.Topology, sight: Any) -> dict[str, Any]:
+    """Return the topology as the import keeps it: how many parts, and those on which no substation hangs.
+
+    Whoever sees only what lies inside `sight` (None: everything) is told the parts of which every node lies there, and no counts.
+    """
+    counts: dict[str, int | None] = {"nodes": len(found.node_spots), "parts": len(found.parts), "unconnected": len(found.unconnected), "loops": found.loops}
+    seen = found.unconnected
+    if sight is not None:
+        counts = dict.fromkeys(counts)
+        hidden = set(found.node_parts[~shapely.covers(sight, shapely.points(found.node_spots))].tolist())
+        seen = [part for part in seen if part.number not in hidden]
+    return {**counts, "listed": [asdict(part) for part in seen[:_LISTED_PARTS]]}
 
 
 def _begin(batch: NetworkImport, *, at: datetime) -> int:
@@ -242,7 +244,7 @@ def _note_found(batch: NetworkImport, run: int, found: dict[str, Any], *, at: da
 def _judged(batch: NetworkImport, layers: list[Layer], in_force: dict[str, Any], network: Network | None) -> dict[str, list[Judged]]:
     """Return the judged rows by kind, in the order of storing."""
     user = files.person_of(batch)
-    reaches = {action: judging.reach(user, action) for action in (access.ADD, access.MOVE, access.EDIT)}
+    reaches = {action: judging.reach(user, action) for action in (access.VIEW, access.ADD, access.MOVE, access.EDIT)}
     known: dict[str, dict[str, tuple[int, stored.Raw]]] = {kind.name: stored.by_code(kind, network) if network else {} for kind in KINDS}
     judge = judging.Judge(known, reaches)
     for kind in KINDS:
@@ -254,7 +256,7 @@ def _judged(batch: NetworkImport, layers: list[Layer], in_force: dict[str, Any],
     return judge.judged
 
 
-def _parts(judged: dict[str, list[Judged]], network: Network | None, tolerance_m: float) -> dict[str, Any]:
+def _parts(judged: dict[str, list[Judged]], network: Network | None, tolerance_m: float, sight: Any) -> dict[str, Any]:
     """Return what would hang together once the file is stored."""
     segments = nodes.stored_segments(network) if network else {}
     sites = nodes.stored_sites(network) if network else {}
@@ -266,7 +268,7 @@ def _parts(judged: dict[str, list[Judged]], network: Network | None, tolerance_m
         for row in judged[name]:
             if row.status != BatchRowStatus.REJECTED and row.shape is not None:
                 sites[name, row.code] = Site(row.shape.x, row.shape.y, row.values.get("substation") or "")
-    return told_parts(topology.build(topology.grid_of(segments, sites), tolerance_m=tolerance_m))
+    return told_parts(topology.build(topology.grid_of(segments, sites), tolerance_m=tolerance_m), sight)
 
 
 def _keep(batch: NetworkImport, judged: dict[str, list[Judged]]) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,6 @@ MAX_BYTES = 200 * 1024 * 1024
 # What one person's kept files may take together.
 QUOTA_BYTES = 1024 * 1024 * 1024
 _ON_ITS_WAY = timedelta(days=1)
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f/\\<>:\"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
 class FileTooLarge(ValueError):
@@ -70,16 +68,6 @@ def forget_strays(*, at: datetime) -> None:
 def person_of(batch: NetworkImport) -> User:
     """Return on whose rights the import stands, read anew; the system's own when it came from the command line."""
     return User.objects.get(pk=batch.by_id) if batch.by_id else access.everybody()
-
-
-def plain_name(name: str) -> str:
-    """Return the last part of a file's name as it may be shown: one line, no signs that turn text round.
-
-    >>> plain_name("../../a<b>.gpkg"), plain_name("")
-    ('a b .gpkg', 'file')
-    """
-    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    return " ".join(_UNPRINTABLE.sub(" ", last).split())[:200] or "file"
 
 
 def slug(file_name: str) -> str:

@@ -1,6 +1,6 @@
 """Set the rows of a file beside the stored network: what is new, moved, changed, as it was, or cannot be taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -26,6 +26,9 @@ SAME_M = 0.01
 _GEOD = Geod(ellps="WGS84")
 _MOST = Decimal(10**9)
 _POINT, _LINE = 0, 1
+# Of a row with this problem nothing is kept but its number and its code: what stands there is not for this person.
+OUTSIDE = "outside_area"
+_HEARD_OF_ROWS = 2000
 _LINE_KINDS = {
     "cable": "cable", "underground": "cable", "cs": "cable", "kabel": "cable", "电缆": "cable", "地埋": "cable",
     "overhead": "overhead", "overheadline": "overhead", "ol": "overhead", "freileitung": "overhead", "架空": "overhead", "架空线": "overhead",
@@ -103,11 +106,20 @@ def spots(rows: pa.Table, header: Header, mapping: Mapping[str, str]) -> tuple[F
 
 
 class Judge:
-    """Takes layer after layer, what others refer to first, and judges their rows."""
+    """Takes layer after layer, what others refer to first, and judges their rows.
 
-    def __init__(self, known: Mapping[str, Mapping[str, tuple[int, stored.Raw]]], reaches: Mapping[str, Any]) -> None:
+    `reaches` says by action where the person may do it, VIEW too: of stored assets outside of that nothing is told but that they are outside.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, Mapping[str, tuple[int, stored.Raw]]],
+        reaches: Mapping[str, Any],
+        heard_of: Callable[[], None] = lambda: None,
+    ) -> None:
         self._known = known
         self._reaches = reaches
+        self._heard_of = heard_of
         self.judged: dict[str, list[Judged]] = {kind.name: [] for kind in KINDS}
         # Where assets stand, and which of them exist once the file is stored; and the codes behind stored ids.
         self._places: dict[str, dict[str, Any]] = {kind.name: {} for kind in KINDS}
@@ -120,12 +132,14 @@ class Judge:
         shapes, faults = _shapes(kind, header, rows, mapping, placing)
         told = rows.column(3).to_pylist()
         for number, row_no in enumerate(rows.column(0).to_pylist()):
+            if number % _HEARD_OF_ROWS == 0:
+                self._heard_of()
             row = Judged(header.layer, row_no, shape=shapes[number], is_drawn=shapes[number] is not None)
             given = {name: texts[number] for name, texts in columns.items() if texts[number] and name not in (LON, LAT)}
             row.code = given.get("code", "")
             row.problem = told[number] or faults[number] or self._judge(kind, row, given) or ""
             if row.problem:
-                row.status, row.is_drawn = BatchRowStatus.REJECTED, False
+                row = Judged(header.layer, row_no, row.code, problem=row.problem, shape=None if row.problem == OUTSIDE else row.shape)
             else:
                 self._taken[kind.name].add(row.code)
                 self._places[kind.name][row.code] = row.shape
@@ -139,15 +153,18 @@ class Judge:
             return "too_long"
         if row.code in self._taken[kind.name]:
             return "twice_in_file"
+        stored_row = self._known[kind.name].get(row.code)
+        if stored_row is not None and not self._is_seen(kind.name, row.code):
+            return OUTSIDE
+        row.object_id, row.before = stored_row or (None, None)
+        before = self._plain(kind, row.before) if row.before else _blank(kind)
         values: dict[str, Any] = {}
         for name, text in given.items():
-            value, problem = self._value(kind, name, text)
+            # What it refers to already, it may go on referring to, wherever that stands.
+            value, problem = (text, "") if row.before and text == before[name] else self._value(kind, name, text)
             if problem:
                 return problem
             values[name] = value
-        stored_row = self._known[kind.name].get(row.code)
-        row.object_id, row.before = stored_row or (None, None)
-        before = self._plain(kind, row.before) if row.before else _blank(kind)
         was = stored.shape_of(row.before) if row.before else None
         if stored_row is None and not row.is_drawn and kind.shape in ("point", "line"):
             return "no_place"
@@ -173,15 +190,30 @@ class Judge:
             if not is_moved:
                 row.moved_m, row.is_drawn = None, False
         if not all(is_inside(self._reaches[action], row.shape, *([was] if was is not None else [])) for action in needed):
-            return "outside_area"
+            return OUTSIDE
         return ""
+
+    def _is_seen(self, kind_name: str, code: str) -> bool:
+        """Tell whether the person may see the stored asset where it stands."""
+        sight = self._reaches[access.VIEW]
+        return sight is None or is_inside(sight, self._stood(kind_name, code))
+
+    def _stood(self, kind_name: str, code: str) -> Any:
+        """Return the stored asset's shape, else that of what it stands in."""
+        raw = self._known[kind_name][code][1]
+        if shape := stored.shape_of(raw):
+            return shape
+        for name, of in _STANDS_IN:
+            if (within := raw.get(f"{name}_id")) is not None:
+                return self._stood(of, self._code_of[of][within])
+        return None
 
     def _value(self, kind: Kind, name: str, text: str) -> tuple[Any, str]:
         """Return the cell's value, and what is wrong with it."""
         form = kind.field(name).form
         if form == "ref":
             of = kind.field(name).ref
-            is_there = text in self._taken[of] or text in self._known[of]
+            is_there = text in self._taken[of] or (text in self._known[of] and self._is_seen(of, text))
             return text, "" if is_there else f"unknown_{name}"
         if form in ("kv", "kva", "metres"):
             number = _number(text, places=3 if form == "kva" else None)
@@ -210,7 +242,7 @@ class Judge:
 
     def _place_of(self, values: Mapping[str, Any]) -> Any:
         """Return where the thing stands in which this one is: its station, else its substation."""
-        for name, of in (("station", "stations"), ("substation", "substations")):
+        for name, of in _STANDS_IN:
             if code := values.get(name):
                 if code in self._places[of]:
                     return self._places[of][code]
@@ -218,6 +250,7 @@ class Judge:
         return None
 
 
+_STANDS_IN = (("station", "stations"), ("substation", "substations"))
 _STATUS = {
     (True, True): BatchRowStatus.MOVED_AND_CHANGED,
     (True, False): BatchRowStatus.MOVED,

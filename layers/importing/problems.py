@@ -1,4 +1,4 @@
-"""Why an asset was not taken, and what a person must answer: the codes that screens translate, and the English sentences."""
+"""Why an asset was not taken, and what a person must answer: a code that stays, and an English sentence. No screen shows or translates them yet."""
 
 ROW = {
     "no_code": "There is no code.",

@@ -155,7 +155,7 @@ def _detected(detected: dict[str, Any]) -> dict[str, Any] | None:
 def _crs_options(batch: NetworkImport) -> list[dict[str, str]]:
     """Return the coordinate systems to choose from: what the file may be in first, then those made for the utility's place."""
     codes = dict.fromkeys([*batch.detected.get("crs_candidates", []), *places.utility_datums()])
-    return [{"code": code, "label": datums.label(code)} for code in codes]
+    return [{"code": code, "label": datums.label(code), "label_zh": datums.label_zh(code)} for code in codes]
 
 
 def _progress(batch: NetworkImport, at: datetime) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from layers.models import BATCH_WORKING, BatchState, NetworkImport, NetworkImpor
 from spatial import datums
 from spatial.files import kinds as file_kinds
 from spatial.files.rows import BadFile
-from spatial.files.text import CODECS
+from spatial.files.text import CODECS, plain_name
 from spatial.topology import MAX_TOLERANCE_M
 
 JOB = "layers.jobs.run_network_import"
@@ -54,7 +54,7 @@ def start_import(*, user: User, file_name: str, pieces: Iterable[bytes], at: dat
         files.FileTooLarge: the file, or this person's files together.
         spatial.files.rows.BadFile: it is no kind of file in which a network can be read here.
     """
-    batch = NetworkImport(by=access.author(user), at=at, file_name=files.plain_name(file_name))
+    batch = NetworkImport(by=access.author(user), at=at, file_name=plain_name(file_name))
     batch.file_bytes, batch.sha256 = files.keep(batch, pieces)
     try:
         if file_kinds.kind_of(files.path_of(batch)) not in FORMATS:

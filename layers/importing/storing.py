@@ -96,7 +96,7 @@ def _finish(batch: NetworkImport, network: Network, state: str, *, at: datetime,
     found = nodes.settle(network)
     batch.state, batch.seen_at, batch.counts = state, at, counts_of(batch)
     if state == BatchState.COMMITTED:
-        batch.parts = checking.told_parts(found)
+        batch.parts = checking.told_parts(found, judging.reach(files.person_of(batch), access.VIEW))
     for name, value in told.items():
         setattr(batch, name, value)
     batch.save()

@@ -10,7 +10,7 @@ import pyproj
 import pytest
 import shapely
 from django.contrib.auth.models import User
-from django.contrib.gis.geos import MultiPolygon, Polygon
+from django.contrib.gis.geos import LineString, MultiPolygon, Polygon
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -454,3 +454,109 @@ def test_the_command_takes_a_file_of_a_gis(tmp_path: Path, capsys: pytest.Captur
     assert second == "upper-rhine: 0 new, 0 moved, 0 changed, 328 unchanged, 0 rejected."
     with pytest.raises(CommandError, match="not a coordinate system"):
         call_command("import_network", str(file), "--crs", "EPSG:1")
+
+
+def western_planner() -> User:
+    """Return a planner whose rights, seeing too, end at 7.85 degrees east."""
+    west = Area.objects.create(kind="county", code="W", name="West", geom=MultiPolygon(Polygon.from_bbox((7.0, 48.0, 7.85, 49.0))))
+    user = person("planner", "wilma")
+    LayerGrant.objects.filter(group=user.groups.get()).update(area=west)
+    return user
+
+
+def table(path: Path, rows: list[dict[str, Any]]) -> Path:
+    lines = [rows[0].keys(), *(row.values() for row in rows)]
+    path.write_text("".join(",".join(map(str, line)) + "\n" for line in lines))
+    return path
+
+
+def everything_told(browser: Browser, told: dict[str, Any]) -> str:
+    """Return all that the doors tell of an import, as one text."""
+    door = f"/api/v1/network-imports/{told['id']}"
+    parts = [json.dumps(browser.get(f"{door}{part}", **query).json()) for part, query in (("", {}), ("/rows", {"limit": 200}), ("/map", {}))]
+    return "\n".join([*parts, b"".join(browser.get(f"{door}/rejects.csv").streaming_content).decode()])
+
+
+def test_an_import_tells_nothing_of_what_its_author_may_not_see(tmp_path: Path) -> None:
+    call_command("import_network", "--upper-rhine", verbosity=0)
+    east = [station for station in Station.objects.order_by("code") if station.geom.x > 7.85]
+    west = [station for station in Station.objects.order_by("code") if station.geom.x <= 7.85]
+    Station.objects.filter(pk__in=[station.pk for station in east]).update(name="SECRET", rating_kva=77)
+    Substation.objects.filter(code="UR-S1").update(name="SECRET")
+    Transformer.objects.create(network=Network.objects.get(), station=east[0], code="T-EAST", name="SECRET")
+    Transformer.objects.create(network=Network.objects.get(), station=west[0], code="T-WEST", name="Seen")
+    browser = Browser(western_planner())
+
+    def rows_of(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        return {row["code"]: row for row in browser.get(f"/api/v1/network-imports/{told['id']}/rows", limit=200).json()["rows"]}
+
+    files = {
+        "only codes": table(tmp_path / "stations.csv", [{"code": station.code, "note": ""} for station in (*east, *west)]),
+        "moved": table(
+            tmp_path / "station.csv",
+            [{"code": station.code, "name": "Mine", "rating_kva": 1, "lon": 7.8, "lat": 48.4} for station in (*east, *west)],
+        ),
+        "feeders": table(tmp_path / "feeders.csv", [{"code": feeder.code, "name": "Mine"} for feeder in Feeder.objects.all()]),
+        "transformers": table(tmp_path / "transformers.csv", [{"code": "T-EAST", "note": ""}, {"code": "T-WEST", "note": ""}]),
+        "hung on it": table(
+            tmp_path / "trafo.csv",
+            [{"code": "N-1", "station": east[0].code}, {"code": "N-2", "station": west[0].code}, {"code": "N-3", "station": "NONE"}],
+        ),
+    }
+    rows = {}
+    for name, file in files.items():
+        told = bring(browser, file)
+        if told["choices"]["network"] != "upper-rhine":
+            told = choose(browser, told, network="upper-rhine")
+        assert told["state"] == "checked", told["problem"]
+        rows[name] = rows_of(told)
+        text = everything_told(browser, told)
+        assert "SECRET" not in text
+        assert not any(str(station.geom.x) in text for station in east)
+
+    blank = {"status": "rejected", "name": "", "lon": None, "lat": None, "moved_m": None, "changes": []}
+    for name in ("only codes", "moved"):
+        for station in east:
+            row = rows[name][station.code]
+            assert (row["problem"]["code"], {field: row[field] for field in blank}) == ("outside_area", blank)
+    assert {rows["only codes"][station.code]["status"] for station in west} == {"unchanged"}
+    assert {rows["moved"][station.code]["status"] for station in west} == {"moved_and_changed"}
+    east_feeders = set(Feeder.objects.filter(substation__code="UR-S1").values_list("code", flat=True))
+    assert {code for code, row in rows["feeders"].items() if row["status"] == "rejected"} == east_feeders
+    assert {code: row["status"] for code, row in rows["transformers"].items()} == {"T-EAST": "rejected", "T-WEST": "unchanged"}
+    hung = rows["hung on it"]
+    assert {code: (row["problem"] or {}).get("code") for code, row in hung.items()} == {
+        "N-1": "unknown_station", "N-2": None, "N-3": "unknown_station",
+    }  # fmt: skip
+    assert (hung["N-1"]["lon"], hung["N-2"]["lon"]) == (None, west[0].geom.x)
+
+
+def test_a_row_keeps_the_reference_that_it_has_already(tmp_path: Path) -> None:
+    call_command("import_network", "--upper-rhine", verbosity=0)
+    mine = next(station for station in Station.objects.filter(feeder__substation__code="UR-S1") if station.geom.x <= 7.85)
+    browser = Browser(western_planner())
+
+    told = bring(browser, table(tmp_path / "stations.csv", [{"code": mine.code, "feeder": mine.feeder.code, "name": "Mill"}]))
+
+    assert counts(told, "stations") == {"changed": 1}
+
+
+def test_unconnected_parts_are_listed_where_the_author_may_see_all_of_them(planner: User, tmp_path: Path) -> None:
+    call_command("import_network", "--upper-rhine", verbosity=0)
+    grid = Network.objects.get()
+    for code, west, east in (("SECRET", 8.1, 8.2), ("ACROSS", 7.84, 7.86), ("SEEN", 7.6, 7.7)):
+        Line.objects.create(network=grid, code=code, geom=LineString((west, 48.9), (east, 48.9)), length_m=100)
+    station = next(station for station in Station.objects.order_by("code") if station.geom.x <= 7.85)
+    file = table(tmp_path / "stations.csv", [{"code": station.code, "name": "Mill"}])
+
+    whole = bring(Browser(planner), file)
+    browser = Browser(western_planner())
+    told = bring(browser, file)
+
+    assert sorted(part["codes"] for part in whole["parts"]["listed"]) == [["ACROSS"], ["SECRET"], ["SEEN"]]
+    for parts in (told["parts"], command(browser, told, "commit")["parts"]):
+        assert [part["codes"] for part in parts["listed"]] == [["SEEN"]]
+        assert {name: parts[name] for name in ("nodes", "parts", "unconnected", "loops")} == dict.fromkeys(
+            ("nodes", "parts", "unconnected", "loops")
+        )
+    assert not {"SECRET", "ACROSS"} & set(everything_told(browser, told).replace('"', " ").split())

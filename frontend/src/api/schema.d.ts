@@ -2205,6 +2205,7 @@ export interface components {
         NetworkCrsOption: {
             code: string;
             label: string;
+            label_zh: string;
         };
         /** @description What was found in the file. `crs_from` file: it says so itself; guess: the numbers look like it. */
         NetworkDetected: {
@@ -2314,12 +2315,16 @@ export interface components {
             /** Format: double */
             lat: number;
         };
-        /** @description How the network hangs together once the file is stored. `listed` are the unconnected parts, 200 at most; `loops` segments of which both ends are one node. */
+        /**
+         * @description How the network hangs together once the file is stored. `listed` are the unconnected parts, 200 at most; `loops` segments of which both ends are one node.
+         *
+         *     For an author who may see only a part of the network the counts are null, and only parts that lie there wholly are listed.
+         */
         NetworkParts: {
-            nodes: number;
-            parts: number;
-            unconnected: number;
-            loops: number;
+            nodes: number | null;
+            parts: number | null;
+            unconnected: number | null;
+            loops: number | null;
             listed: components["schemas"]["NetworkPart"][];
         };
         NetworkProgress: {
