@@ -1,6 +1,6 @@
 """Files of people that become basemaps: they come in parts, the worker makes a COG or a tile archive of them, MapProxy draws them.
 
-A file lies in MEDIA_ROOT/basemaps: `parts/<id>` while it comes, `work/<id>/` while it is made, `<key>.tif` or `<key>.pmtiles` at last. A key
+A file lies in MEDIA_ROOT/basemaps: `parts/<id>` while it comes, `work/<id>-<attempt>/` while it is made, `<key>.tif` or `<key>.pmtiles` at last. A key
 is never used twice, so no cache holds anything older.
 """
 
@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -41,6 +42,9 @@ MOST_OPEN = 5
 # What making needs beside the file itself, and what the disk keeps free.
 ROOM_FACTOR, ROOM_BYTES = 4, 2 * 1024**3
 KEEP_UNFINISHED = timedelta(days=3)
+# A file of which no record knows yet may be arriving this moment.
+_ON_ITS_WAY = timedelta(hours=1)
+_UUID_LENGTH = 36
 # A worker says every second that it is alive.
 SILENT = timedelta(seconds=60)
 TELL_EVERY = timedelta(seconds=0.7)
@@ -74,7 +78,7 @@ class NotNow(Exception):
 
 
 class _TakenBack(Exception):
-    """The person no longer wants it."""
+    """The person no longer wants it, or another worker has taken it over."""
 
 
 def uploads() -> QuerySet[BasemapUpload]:
@@ -198,11 +202,14 @@ def give_up(upload_id: uuid.UUID) -> None:
 def work(upload_id: uuid.UUID, *, clock: Callable[[], datetime]) -> str:
     """Make the basemap; return what became of it. Another worker that works at the same one is left alone.
 
-    Begun anew after an interruption: what an earlier beginning left is thrown away.
+    Begun anew after an interruption: what an earlier beginning left is thrown away. A worker that was only slow, and finds its attempt
+    followed by another one, changes nothing any more.
     """
-    if not _claim(upload_id, at=clock()):
+    attempt = _claim(upload_id, at=clock())
+    if not attempt:
         return "Nothing to make: it is made, removed, or being made."
     upload = find(upload_id)
+    mine = BasemapUpload.objects.filter(pk=upload_id, state=State.WORKING, attempts=attempt)
     told_at, known = clock(), 0.0
 
     def tick(share: float | None) -> None:
@@ -211,22 +218,23 @@ def work(upload_id: uuid.UUID, *, clock: Callable[[], datetime]) -> str:
         if clock() - told_at < TELL_EVERY:
             return
         told_at = clock()
-        if not BasemapUpload.objects.filter(pk=upload_id, state=State.WORKING).update(share=known, heard_at=told_at):
+        if not mine.update(share=known, heard_at=told_at):
             raise _TakenBack
 
-    folder = _folder("work") / str(upload_id)
-    shutil.rmtree(folder, ignore_errors=True)
+    for left in _folder("work").glob(f"{upload_id}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = _folder("work") / f"{upload_id}-{attempt}"
     folder.mkdir(mode=0o700)
     try:
         os.link(_part_path(upload), folder / rasters.UPLOAD)
         made = rasters.make(folder, crs=upload.wishes.get("crs", ""), tick=tick)
         _refuse_unmovable(made, upload.wishes.get("datum", ""))
-        return _finish(upload_id, made, folder / rasters.RESULT, at=clock())
+        return _finish(upload_id, attempt, made, folder / rasters.RESULT, at=clock())
     except (_TakenBack, UnknownUpload):
-        return "The person took it back."
+        return "The person took it back, or another worker has it."
     except BadFile as error:
         problem = {"code": error.code, "text": str(error)}
-        BasemapUpload.objects.filter(pk=upload_id).update(state=State.FAILED, problem=problem, heard_at=clock())
+        mine.update(state=State.FAILED, problem=problem, heard_at=clock())
         return str(error)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -245,13 +253,16 @@ def forget_old(*, at: datetime) -> int:
     old = BasemapUpload.objects.filter(state__in=(State.RECEIVING, State.FAILED), heard_at__lt=at - KEEP_UNFINISHED)
     pks = list(old.values_list("pk", flat=True))
     old.delete()
+    # Listed before the records are asked: whatever is listed and has a record had it by then.
+    unfinished = [*_folder("parts").iterdir(), *_folder("work").iterdir()]
+    finished = list(_folder("").glob("*.*"))
     known = {str(pk) for pk in BasemapUpload.objects.values_list("pk", flat=True)}
-    for path in (*_folder("parts").iterdir(), *_folder("work").iterdir()):
-        if path.name not in known:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for path in unfinished:
+        if path.name[:_UUID_LENGTH] not in known and _is_older(path, at - _ON_ITS_WAY):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     kept = set(Basemap.objects.values_list("source", flat=True))
-    for path in _folder("").glob("*.*"):
-        if str(path) not in kept and path.stat().st_mtime < (at - KEEP_UNFINISHED).timestamp():
+    for path in finished:
+        if str(path) not in kept and _is_older(path, at - KEEP_UNFINISHED):
             path.unlink(missing_ok=True)
     return len(pks)
 
@@ -262,22 +273,32 @@ def files_of(basemap: Basemap) -> list[Path]:
     return [path] if basemap.source and path.parent == _folder("") else []
 
 
-def _claim(upload_id: uuid.UUID, *, at: datetime) -> bool:
-    """Take the upload for this worker. What was begun too often is given up: its file ends whoever reads it."""
+def _is_older(path: Path, than: datetime) -> bool:
+    try:
+        return path.lstat().st_mtime < than.timestamp()
+    except FileNotFoundError:
+        return False
+
+
+def _claim(upload_id: uuid.UUID, *, at: datetime) -> int:
+    """Take the upload for this worker; return which attempt this is, 0 when there is nothing to take. What was begun too often is given up: its file ends whoever reads it."""
     lost = Q(state=State.WORKING, heard_at__lt=at - SILENT)
     free = BasemapUpload.objects.filter(Q(state=State.WAITING) | lost, pk=upload_id)
     told = {"code": "interrupted", "text": "Making this file was interrupted again and again; split it, and send the pieces."}
     free.filter(attempts__gte=MOST_ATTEMPTS).update(state=State.FAILED, problem=told, heard_at=at)
-    return bool(free.update(state=State.WORKING, attempts=F("attempts") + 1, share=0, heard_at=at))
+    with transaction.atomic():
+        if not free.update(state=State.WORKING, attempts=F("attempts") + 1, share=0, heard_at=at):
+            return 0
+        return BasemapUpload.objects.get(pk=upload_id).attempts
 
 
-def _finish(upload_id: uuid.UUID, made: Made, result: Path, *, at: datetime) -> str:
+def _finish(upload_id: uuid.UUID, attempt: int, made: Made, result: Path, *, at: datetime) -> str:
     key = f"u{uuid.uuid4().hex[:12]}"
     is_cog = made.format == "cog"
     path = _folder("") / f"{key}.{'tif' if is_cog else 'pmtiles'}"
     with transaction.atomic():
         upload = _locked(upload_id)
-        if upload.state != State.WORKING:
+        if upload.state != State.WORKING or upload.attempts != attempt:
             raise _TakenBack
         wishes = upload.wishes
         taken = wishes.get("taken_date") or made.taken_date
@@ -316,11 +337,22 @@ def _refuse_unmovable(made: Made, datum: str) -> None:
 
 
 def _take_over(result: Path, path: Path) -> None:
-    """Make the child's file ours: readable by MapProxy, which may run as somebody else of our group, and by nobody else."""
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.chown(result, owner.st_uid, owner.st_gid)
-    result.chmod(0o640)
+    """Make the child's file ours: readable by MapProxy, which may run as somebody else of our group, and by nobody else.
+
+    Raises:
+        BadFile: it is no plain file. A child that was taken over may have put a link there, to a file of ours.
+    """
+    if not stat.S_ISREG(result.lstat().st_mode):
+        raise BadFile("damaged", "The file is damaged, or not what it seems to be.")
+    # By its number: whatever is put under the name from now on stays as it is.
+    file = os.open(result, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.fchown(file, owner.st_uid, owner.st_gid)
+        os.fchmod(file, 0o640)
+    finally:
+        os.close(file)
     result.rename(path)
 
 

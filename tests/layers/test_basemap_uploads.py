@@ -228,7 +228,7 @@ def test_a_killed_worker_loses_nothing_and_an_endless_one_is_given_up(admin, geo
     pk = uuid.UUID(upload["id"])
     now = timezone.now()
     assert basemap_uploads._claim(pk, at=now)
-    (place / "work" / str(pk)).mkdir(parents=True)
+    (place / "work" / f"{pk}-1").mkdir(parents=True)
     assert basemap_uploads.work(pk, clock=timezone.now).startswith("Nothing to make")
     assert basemap_uploads.interrupted(at=now + timedelta(seconds=30)) == []
 
@@ -257,9 +257,66 @@ def test_removing_an_upload_stops_its_making(admin, geotiff, place, monkeypatch)
             browser.send("DELETE", f"{DOOR}/{pk}")
         return moment
 
-    assert basemap_uploads.work(pk, clock=clock) == "The person took it back."
+    assert basemap_uploads.work(pk, clock=clock) == "The person took it back, or another worker has it."
     assert Basemap.objects.count() == 0
     assert not list((place / "work").iterdir()) and not list((place / "parts").iterdir())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_slow_worker_that_was_followed_by_another_changes_nothing(admin, geotiff, place, fails):
+    pk = uuid.UUID(sent(Browser(admin), geotiff if not fails else geotiff[: len(geotiff) // 2])["id"])
+    now = timezone.now()
+    moments = iter(range(100_000))
+
+    def clock():
+        # At the third look at the clock another worker finds that a minute of silence has passed.
+        if next(moments) == 2:
+            assert basemap_uploads._claim(pk, at=now + timedelta(minutes=2)) == 2
+            (place / "work" / f"{pk}-2").mkdir()
+        return now
+
+    assert basemap_uploads.work(pk, clock=clock).startswith("The" if fails else "The person took it back")
+
+    upload = BasemapUpload.objects.get(pk=pk)
+    assert (upload.state, upload.attempts, Basemap.objects.count()) == ("working", 2, 0)
+    assert [path.name for path in (place / "work").iterdir()] == [f"{pk}-2"]
+
+
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_a_result_that_is_no_plain_file_is_refused(admin, geotiff, place, tmp_path, monkeypatch, kind):
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"x")
+    secret.chmod(0o600)
+    before = secret.stat()
+    make = basemap_uploads.rasters.make
+
+    def taken_over(folder, **more):
+        made = make(folder, **more)
+        (folder / "result").unlink()
+        (folder / "result").symlink_to(secret) if kind == "link" else (folder / "result").mkdir()
+        return made
+
+    monkeypatch.setattr(basemap_uploads.rasters, "make", taken_over)
+    upload = sent(Browser(admin), geotiff)
+    work_of_the_queue()
+
+    assert BasemapUpload.objects.get(pk=upload["id"]).problem["code"] == "damaged"
+    assert (secret.stat().st_uid, secret.stat().st_mode) == (before.st_uid, before.st_mode)
+    assert Basemap.objects.count() == 0 and not list(place.glob("*.tif"))
+
+
+def test_files_that_are_just_arriving_are_left_alone(db, place):
+    for name in ("parts", "work"):
+        (place / name).mkdir(parents=True)
+    arriving, making = place / "parts" / str(uuid.uuid4()), place / "work" / f"{uuid.uuid4()}-1"
+    arriving.touch()
+    making.mkdir()
+
+    basemap_uploads.forget_old(at=timezone.now())
+    assert arriving.exists() and making.exists()
+
+    basemap_uploads.forget_old(at=timezone.now() + timedelta(hours=2))
+    assert not arriving.exists() and not making.exists()
 
 
 def test_what_nobody_finished_is_forgotten(admin, geotiff, place):
