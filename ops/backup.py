@@ -18,6 +18,8 @@ from ops.postgres import Cluster
 # The former database and files stay under these names until the next restore.
 FORMER_DATABASE = "gridatlas_before_restore"
 _MANIFEST, _DUMP, _MEDIA = "gridatlas.json", "database.dump", "media"
+# What is being made this moment is made anew after a restore.
+_NOT_KEPT = Path(_MEDIA, "basemaps", "work")
 _FORMAT = 1
 
 
@@ -46,7 +48,7 @@ def save(cluster: Cluster, media: Path, target: Path, *, overwrite: bool = False
             tar.add(note, _MANIFEST)
             tar.add(dump, _DUMP)
             if media.is_dir():
-                tar.add(media, _MEDIA)
+                _add_files(tar, media, Path(_MEDIA))
         unfinished.replace(target)
     return target.stat().st_size
 
@@ -93,6 +95,19 @@ def load(cluster: Cluster, media: Path, folder: Path) -> None:
         media.rename(former_media)
     if (folder / _MEDIA).exists():
         shutil.move(folder / _MEDIA, media)
+
+
+def _add_files(tar: tarfile.TarFile, path: Path, name: Path) -> None:
+    """Add the file, or the folder and what is in it. The site goes on meanwhile: what has gone since its folder was listed is left out."""
+    if name == _NOT_KEPT:
+        return
+    try:
+        tar.add(path, str(name), recursive=False)
+        inside = sorted(path.iterdir()) if path.is_dir() and not path.is_symlink() else []
+    except FileNotFoundError:
+        return
+    for child in inside:
+        _add_files(tar, child, name / child.name)
 
 
 def _unpack(source: Path, folder: Path) -> None:

@@ -63,6 +63,30 @@ def test_a_backup_brings_database_and_files_back(site: Cluster, media: Path, tmp
     assert _sql(site, "select tableowner from pg_tables where tablename = 'site'") == [("gridatlas_owner",)]
 
 
+def test_a_basemap_being_made_is_left_out_and_a_file_that_vanishes_stops_no_backup(
+    site: Cluster, media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (media / "basemaps" / "work" / "one-1").mkdir(parents=True)
+    (media / "basemaps" / "work" / "one-1" / "plain.tif").write_bytes(b"unfinished")
+    (media / "basemaps" / "u1.tif").write_bytes(b"a picture")
+    (media / "basemaps" / "u0.tif").write_bytes(b"removed while the backup is made")
+    listed = Path.iterdir
+
+    def listed_and_removed(folder: Path) -> list[Path]:
+        found = list(listed(folder))
+        (media / "basemaps" / "u0.tif").unlink()
+        return found
+
+    monkeypatch.setattr(backup.Path, "iterdir", lambda folder: listed_and_removed(folder) if folder.name == "basemaps" else listed(folder))
+
+    backup.save(site, media, tmp_path / "monday.backup")
+
+    with tarfile.open(tmp_path / "monday.backup") as tar:
+        names = tar.getnames()
+    assert [name for name in names if name.startswith("media/basemaps")] == ["media/basemaps", "media/basemaps/u1.tif"]
+    assert "media/photos/substation.jpg" in names
+
+
 def test_what_a_restore_replaces_is_kept_aside(site: Cluster, media: Path, tmp_path: Path) -> None:
     file = tmp_path / "monday.backup"
     backup.save(site, media, file)
