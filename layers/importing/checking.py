@@ -1,9 +1,11 @@
 """Read an import's file and say what storing it would do: to each asset, and to what hangs together."""
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,8 @@ MAX_ROWS = 300_000
 MAX_LAYERS = 40
 _SAMPLES = 3
 _LISTED_PARTS = 200
+_PIECE = 2000
+_HEARTBEAT_S = 5.0
 
 
 class Superseded(Exception):
@@ -60,7 +64,9 @@ def check(batch: NetworkImport, *, clock: Clock) -> None:
         if not _note_found(batch, run, found, at=clock()):
             return
         network = Network.objects.filter(code=found["reading"]["network"]).first()
-        judged = _judged(batch, layers, found["reading"], network)
+        heard_of = _heartbeat(batch, run, clock)
+        judged = _judged(batch, layers, found["reading"], network, heard_of)
+        heard_of()
         parts = _parts(judged, network, found["reading"]["tolerance_m"], judging.reach(files.person_of(batch), access.VIEW))
     except (BadFile, topology.TooDense) as error:
         problem = {"code": getattr(error, "code", "too_dense"), "text": str(error)}
@@ -70,8 +76,9 @@ def check(batch: NetworkImport, *, clock: Clock) -> None:
         slowly()
         _locked(batch, run)
         _keep(batch, judged)
-    counts = {name: _counted(rows) for name, rows in judged.items() if rows}
-    _end(batch, run, BatchState.CHECKED, at=clock(), counts=counts, parts=parts, total=sum(map(len, judged.values())), attempts=0)
+        # In the same transaction: who waits for the row finds the reading finished and does not begin another.
+        counts = {name: _counted(rows) for name, rows in judged.items() if rows}
+        _end(batch, run, BatchState.CHECKED, at=clock(), counts=counts, parts=parts, total=sum(map(len, judged.values())), attempts=0)
 
 
 def forget_rows(batch: NetworkImport) -> None:
@@ -85,12 +92,22 @@ def slowly() -> None:
         cursor.execute("set local statement_timeout = '300s'")
 
 
+def chooses_tolerance(batch: NetworkImport) -> bool:
+    """Tell whether the import sets the tolerance of a network that is there: it was chosen, by somebody who may edit the whole of it."""
+    return "tolerance_m" in batch.choices and judging.reach(files.person_of(batch), access.EDIT) is None
+
+
 def told_parts(found: topology.Topology, sight: Any) -> dict[str, Any]:
     """Return the topology as the import keeps it: how many parts, and those on which no substation hangs.
 
     Whoever sees only what lies inside `sight` (None: everything) is told the parts of which every node lies there, and no counts.
     """
-    counts: dict[str, int | None] = {"nodes": len(found.node_spots), "parts": len(found.parts), "unconnected": len(found.unconnected), "loops": found.loops}
+    counts: dict[str, int | None] = {
+        "nodes": len(found.node_spots),
+        "parts": len(found.parts),
+        "unconnected": len(found.unconnected),
+        "loops": found.loops,
+    }
     seen = found.unconnected
     if sight is not None:
         counts = dict.fromkeys(counts)
@@ -136,8 +153,7 @@ def _read(batch: NetworkImport, run: int, clock: Clock) -> list[Layer]:
 def _find_out(batch: NetworkImport, layers: list[Layer]) -> dict[str, Any]:
     """Return what the file says, what is in force for reading it, and what only a person can answer; fill in what the layers hold."""
     headings = _fingerprint(layers)
-    said = _remembered(headings, batch)
-    chosen = said | batch.choices
+    chosen = _remembered(headings, batch) | batch.choices
     for layer in layers:
         _recognise(layer, chosen, alone=len(layers) == 1, file_name=batch.file_name)
     used = [layer for layer in layers if layer.kind]
@@ -157,6 +173,7 @@ def _find_out(batch: NetworkImport, layers: list[Layer]) -> dict[str, Any]:
         questions.append("crs_unknown")
     if found.is_swapped and chosen.get("swap_axes") is None:
         questions.append("axes_swapped")
+    network = chosen.get("network") or _likely_network(used) or files.slug(batch.file_name)
     return {
         "headings": headings,
         "detected": {
@@ -171,13 +188,22 @@ def _find_out(batch: NetworkImport, layers: list[Layer]) -> dict[str, Any]:
             "encoding": chosen.get("encoding") or layers[0].header.encoding,
             "crs": crs,
             "swap_axes": chosen.get("swap_axes"),
-            "tolerance_m": chosen.get("tolerance_m", topology.DEFAULT_TOLERANCE_M),
-            "network": chosen.get("network") or _likely_network(used) or files.slug(batch.file_name),
+            "tolerance_m": _tolerance_m(batch, network, chosen),
+            "network": network,
             "layers": {layer.header.layer: {"kind": layer.kind, "mapping": layer.mapping} for layer in layers},
         },
         "questions": questions,
         "total": sum(len(layer.rows) for layer in layers),
     }
+
+
+def _tolerance_m(batch: NetworkImport, network: str, chosen: dict[str, Any]) -> float:
+    """Return the tolerance in force: a network keeps its own until somebody who may edit all of it chooses another for this import."""
+    kept: float | None = Network.objects.filter(code=network).values_list("tolerance_m", flat=True).first()
+    if kept is not None and not chooses_tolerance(batch):
+        return kept
+    tolerance_m: float = chosen.get("tolerance_m", topology.DEFAULT_TOLERANCE_M)
+    return tolerance_m
 
 
 def _remembered(headings: str, batch: NetworkImport) -> dict[str, Any]:
@@ -241,18 +267,36 @@ def _note_found(batch: NetworkImport, run: int, found: dict[str, Any], *, at: da
     return not found["questions"]
 
 
-def _judged(batch: NetworkImport, layers: list[Layer], in_force: dict[str, Any], network: Network | None) -> dict[str, list[Judged]]:
-    """Return the judged rows by kind, in the order of storing."""
+def _heartbeat(batch: NetworkImport, run: int, clock: Clock) -> Callable[[], None]:
+    """Return what says, when called and every few seconds at most, that the reading goes on. It raises Superseded."""
+    last = time.monotonic()
+
+    def heard_of() -> None:
+        nonlocal last
+        if time.monotonic() - last < _HEARTBEAT_S:
+            return
+        if not NetworkImport.objects.filter(pk=batch.pk, run=run, state=BatchState.READING).update(seen_at=clock()):
+            raise Superseded
+        last = time.monotonic()
+
+    return heard_of
+
+
+def _judged(
+    batch: NetworkImport, layers: list[Layer], in_force: dict[str, Any], network: Network | None, heard_of: Callable[[], None]
+) -> dict[str, list[Judged]]:
+    """Return the judged rows by kind, in the order of storing. What was judged is not held any longer."""
     user = files.person_of(batch)
     reaches = {action: judging.reach(user, action) for action in (access.VIEW, access.ADD, access.MOVE, access.EDIT)}
     known: dict[str, dict[str, tuple[int, stored.Raw]]] = {kind.name: stored.by_code(kind, network) if network else {} for kind in KINDS}
-    judge = judging.Judge(known, reaches)
+    judge = judging.Judge(known, reaches, heard_of)
     for kind in KINDS:
         for layer in layers:
             if layer.kind == kind.name and len(layer.rows):
                 declared = layer.header.crs if layer.header.crs in datums.allowed() else ""
                 datum = batch.choices.get("crs") or declared or in_force["crs"] or ""
                 judge.take(kind, layer.header, layer.rows, layer.mapping, Placing(datum, bool(in_force["swap_axes"])))
+                layer.rows = layer.rows.schema.empty_table()
     return judge.judged
 
 
@@ -280,7 +324,9 @@ def _keep(batch: NetworkImport, judged: dict[str, list[Judged]]) -> None:
         )
         for number, (kind, row) in enumerate(((kind, row) for kind, of_kind in judged.items() for row in of_kind), start=1)
     )  # fmt: skip
-    NetworkImportRow.objects.bulk_create(rows, batch_size=2000)
+    # Piece by piece: bulk_create makes a list of all that it is given.
+    while piece := list(islice(rows, _PIECE)):
+        NetworkImportRow.objects.bulk_create(piece)
 
 
 def _counted(rows: list[Judged]) -> dict[str, int]:

@@ -54,7 +54,7 @@ def start_import(*, user: User, file_name: str, pieces: Iterable[bytes], at: dat
         files.FileTooLarge: the file, or this person's files together.
         spatial.files.rows.BadFile: it is no kind of file in which a network can be read here.
     """
-    batch = NetworkImport(by=access.author(user), at=at, file_name=plain_name(file_name))
+    batch = NetworkImport(by=access.author(user), at=at, file_name=plain_name(file_name), seen_at=at)
     batch.file_bytes, batch.sha256 = files.keep(batch, pieces)
     try:
         if file_kinds.kind_of(files.path_of(batch)) not in FORMATS:
@@ -65,9 +65,12 @@ def start_import(*, user: User, file_name: str, pieces: Iterable[bytes], at: dat
             if same:
                 files.forget(batch)
                 return same
-            kept = own.filter(state__in=(*_OPEN, BatchState.FAILED), is_file_kept=True).aggregate(bytes=Sum("file_bytes"))["bytes"] or 0
-            if kept + batch.file_bytes > files.QUOTA_BYTES:
-                raise files.FileTooLarge("Your open imports take all the room that you have; cancel those that you do not need.")
+            kept = own.filter(is_file_kept=True).aggregate(bytes=Sum("file_bytes"))["bytes"] or 0
+            # The command line is nobody's: whoever may use it may fill the disk as well.
+            if batch.by and kept + batch.file_bytes > files.QUOTA_BYTES:
+                raise files.FileTooLarge(
+                    "The files of your imports take all the room that you have; cancel open ones, or wait until old ones are forgotten."
+                )
             batch.save(force_insert=True)
             if queue:
                 _enqueue(batch)
@@ -96,6 +99,7 @@ def choose(batch_id: Any, choices: Mapping[str, Any], *, user: User, at: datetim
             layers[name] = earlier | said | {"mapping": mapping | (said.get("mapping") or {})}
         batch.choices = batch.choices | dict(choices) | ({"layers": layers} if layers else {})
         batch.state, batch.attempts, batch.problem, batch.questions = BatchState.READING, 0, None, []
+        batch.done, batch.seen_at = 0, at
         # What an older reading still brings belongs to other choices.
         batch.run += 1
         batch.save()
@@ -181,13 +185,17 @@ def fail_import(batch_id: Any, problem: Mapping[str, Any], *, at: datetime) -> N
 
 def forget_imports(*, older_than: datetime, at: datetime) -> int:
     """Delete the files and rows of old imports; that they were stays known. Return how many. Files of which no import knows go as well."""
-    has_rows = Exists(NetworkImportRow.objects.filter(batch=OuterRef("pk")))
-    old = NetworkImport.objects.filter(Q(is_file_kept=True) | has_rows, at__lt=older_than).exclude(state__in=BATCH_WORKING)
+    rows = NetworkImportRow.objects.filter(batch=OuterRef("pk"))
+    old = NetworkImport.objects.filter(Q(is_file_kept=True) | Exists(rows), at__lt=older_than).exclude(state__in=BATCH_WORKING)
+    # One that failed half stored must still be taken back.
+    old = old.exclude(Exists(rows.filter(after__isnull=False)), state=BatchState.FAILED)
     for batch in old:
         with transaction.atomic():
             checking.slowly()
             checking.forget_rows(batch)
-            NetworkImport.objects.filter(pk=batch.pk).update(is_file_kept=False)
+            mine = NetworkImport.objects.filter(pk=batch.pk)
+            mine.update(is_file_kept=False)
+            mine.filter(state__in=(BatchState.WAITING, BatchState.CHECKED)).update(state=BatchState.CANCELLED)
             _record("forget", batch, user=access.everybody(), at=at)
         files.forget(batch)
     files.forget_strays(at=at)

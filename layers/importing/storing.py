@@ -43,8 +43,10 @@ def store_piece(batch_id: Any, *, at: datetime) -> bool:
                 _store(kind, network, of_kind, reaches)
             _go_on(batch, rows, at=at)
             return True
-        network.tolerance_m = batch.reading["tolerance_m"]
-        network.save(update_fields=["tolerance_m"])
+        if batch.network_before is not None and checking.chooses_tolerance(batch):
+            network.tolerance_m = batch.reading["tolerance_m"]
+            network.save(update_fields=["tolerance_m"])
+            batch.network_before["wrote_m"] = network.tolerance_m
         _finish(batch, network, BatchState.COMMITTED, at=at, committed_at=at)
     return False
 
@@ -68,7 +70,8 @@ def revert_piece(batch_id: Any, *, at: datetime) -> bool:
         kept = NetworkImportRow.objects.filter(batch=batch).exclude(revert_problem="").count()
         before = batch.network_before
         state = BatchState.CANCELLED if batch.is_cancelled else BatchState.REVERTED
-        if before is not None and not kept:
+        # Whoever chose another tolerance since keeps it.
+        if before is not None and not kept and network.tolerance_m == before.get("wrote_m"):
             network.tolerance_m = before["tolerance_m"]
             network.save(update_fields=["tolerance_m"])
         _finish(batch, network, state, at=at, reverted_at=at, not_reverted=kept)

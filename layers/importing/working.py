@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db import transaction
 from django.db.models import F, Q
 
 from layers.importing import checking, services, storing
@@ -15,8 +16,9 @@ from spatial.topology import TooDense
 log = structlog.get_logger()
 # A job ends well before the worker's limit and asks for the next one.
 SLICE_S = 240.0
-# Whoever has not been heard of for so long was killed.
+# Whoever has not been heard of for so long was killed; what nobody began yet may stand behind others in the queue.
 SILENCE = timedelta(seconds=45)
+QUEUED = timedelta(minutes=10)
 ATTEMPTS = 4
 _OURS = {"code": "server_error", "text": "Something went wrong on our side while this was under way; what was stored can be taken back."}
 
@@ -55,6 +57,9 @@ def work(batch_id: Any, *, clock: Callable[[], datetime], slice_s: float = SLICE
 
 
 def stalled(*, at: datetime) -> list[Any]:
-    """Return the imports that somebody should be working on and nobody is."""
-    silent = Q(seen_at__lt=at - SILENCE) | Q(seen_at__isnull=True, at__lt=at - SILENCE)
-    return list(NetworkImport.objects.filter(silent, state__in=BATCH_WORKING).order_by("at").values_list("pk", flat=True))
+    """Return the imports that somebody should be working on and nobody is. Who holds the row in a long transaction is at work."""
+    is_queued = Q(attempts=0, done=0)
+    silent = (is_queued & Q(seen_at__lt=at - QUEUED)) | (~is_queued & Q(seen_at__lt=at - SILENCE))
+    found = NetworkImport.objects.filter(silent, state__in=BATCH_WORKING).order_by("at")
+    with transaction.atomic():
+        return list(found.select_for_update(skip_locked=True).values_list("pk", flat=True))

@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from layers import audit, reference_data
-from layers.importing import storing, working
+from layers.importing import checking, files, services, storing, working
 from layers.models import AuditRow, LayerGrant, NetworkImport, Stream
 from spatial.models import Area, Feeder, Line, Network, Node, Station, Substation, Transformer
 from tests.cast import Browser, person
@@ -473,7 +473,9 @@ def table(path: Path, rows: list[dict[str, Any]]) -> Path:
 def everything_told(browser: Browser, told: dict[str, Any]) -> str:
     """Return all that the doors tell of an import, as one text."""
     door = f"/api/v1/network-imports/{told['id']}"
-    parts = [json.dumps(browser.get(f"{door}{part}", **query).json()) for part, query in (("", {}), ("/rows", {"limit": 200}), ("/map", {}))]
+    parts = [
+        json.dumps(browser.get(f"{door}{part}", **query).json()) for part, query in (("", {}), ("/rows", {"limit": 200}), ("/map", {}))
+    ]
     return "\n".join([*parts, b"".join(browser.get(f"{door}/rejects.csv").streaming_content).decode()])
 
 
@@ -560,3 +562,86 @@ def test_unconnected_parts_are_listed_where_the_author_may_see_all_of_them(plann
             ("nodes", "parts", "unconnected", "loops")
         )
     assert not {"SECRET", "ACROSS"} & set(everything_told(browser, told).replace('"', " ").split())
+
+
+def test_a_network_keeps_its_tolerance_until_another_is_chosen(planner: User, tmp_path: Path) -> None:
+    call_command("import_network", "--upper-rhine", verbosity=0)
+    grid = Network.objects.get()
+    Network.objects.update(tolerance_m=2)
+    browser = Browser(planner)
+
+    def tolerance_m() -> float:
+        return Network.objects.values_list("tolerance_m", flat=True).get()
+
+    told = bring(browser, table(tmp_path / "stations.csv", [{"code": "UR-T001", "name": "Mill"}]))
+    assert told["choices"]["tolerance_m"] == 2
+    command(browser, command(browser, told, "commit"), "revert")
+    assert tolerance_m() == 2
+
+    told = choose(browser, bring(browser, table(tmp_path / "stations.csv", [{"code": "UR-T001", "name": "Hill"}])), tolerance_m=3)
+    command(browser, told, "commit")
+    assert tolerance_m() == 3
+    command(browser, told, "revert")
+    assert tolerance_m() == 2
+
+    told = choose(browser, bring(browser, table(tmp_path / "stations.csv", [{"code": "UR-T001", "name": "Dale"}])), tolerance_m=3)
+    command(browser, told, "commit")
+    Network.objects.update(tolerance_m=4)
+    command(browser, told, "revert")
+    assert tolerance_m() == 4
+
+    west = Browser(western_planner())
+    mine = next(station for station in grid.stations.order_by("code") if station.geom.x <= 7.85)
+    told = choose(west, bring(west, table(tmp_path / "stations.csv", [{"code": mine.code, "name": "Dale"}])), tolerance_m=5)
+    assert told["choices"]["tolerance_m"] == 4
+    assert command(west, told, "commit")["state"] == "committed"
+    assert tolerance_m() == 4
+
+
+def test_a_long_check_is_heard_of_and_a_queued_one_is_waited_for(planner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "_HEARTBEAT_S", 0.0)
+    start, browser = timezone.now(), Browser(planner)
+    path = geopackage(tmp_path / "grid.gpkg", upper_rhine())
+    told = browser.client.post("/api/v1/network-imports", {"file": SimpleUploadedFile(path.name, path.read_bytes())}).json()
+    assert working.stalled(at=start + working.SILENCE * 2) == []
+    assert [str(pk) for pk in working.stalled(at=timezone.now() + working.QUEUED * 2)] == [told["id"]]
+    ticks = (start + working.SILENCE * 0.9 * number for number in range(100))
+    silences = []
+
+    def clock() -> Any:
+        now = next(ticks)
+        silences.append(working.stalled(at=now))
+        return now
+
+    while working.work(told["id"], clock=clock):
+        pass
+
+    assert NetworkImport.objects.get().state == "checked"
+    assert (len(silences) > 10, [found for found in silences if found]) == (True, [])
+
+
+def test_old_imports_are_forgotten_but_not_what_failed_half_stored(planner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storing, "PIECE", 50)
+    browser = Browser(planner)
+    half = bring(browser, geopackage(tmp_path / "grid.gpkg", upper_rhine()))
+    browser.post(f"/api/v1/network-imports/{half['id']}/commit", {})
+    storing.store_piece(half["id"], at=timezone.now())
+    services.fail_import(half["id"], {"code": "server_error", "text": ""}, at=timezone.now())
+    checked = bring(browser, table(tmp_path / "substations.csv", [{"code": "S-9", "lon": 7.8, "lat": 48.4}]))
+
+    forgotten = services.forget_imports(older_than=timezone.now(), at=timezone.now())
+
+    again = browser.get(f"/api/v1/network-imports/{checked['id']}").json()
+    assert (forgotten, again["state"], again["can"]) == (1, "cancelled", [])
+    assert command(browser, half, "cancel")["state"] == "cancelled"
+    assert not Station.objects.exists()
+
+
+def test_every_kept_file_counts_in_a_persons_quota(planner: User, tmp_path: Path) -> None:
+    browser = Browser(planner)
+    command(browser, bring(browser, geopackage(tmp_path / "grid.gpkg", upper_rhine())), "commit")
+    NetworkImport.objects.update(file_bytes=files.QUOTA_BYTES)
+
+    answer = browser.client.post("/api/v1/network-imports", {"file": SimpleUploadedFile("a.csv", b"code,name\nA,B\n")})
+
+    assert answer.status_code == 413
