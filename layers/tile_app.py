@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import uuid
+import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,6 +40,8 @@ MAX_QUERY_BYTES = 2000
 MAX_FILTER_WORDS = 50
 # Small tiles are compressed in place: handing them to a thread costs more than it saves.
 _GZIP_IN_PLACE_BYTES = 64_000
+# Of a basemap's tile, unpacked; an archive that people brought may hold one that unpacks to gigabytes.
+_MOST_TILE_BYTES = 16 * 1024 * 1024
 _MEMO_SIZE = 20_000
 # A statement holds its areas' polygons as text, so far fewer are kept.
 _STATEMENTS = 500
@@ -50,6 +53,7 @@ _SAFETY_HEADERS = safe_headers.raw(safe_headers.NOTHING_POLICY)
 _TILE_HEADERS = [(b"cache-control", b"private, no-cache"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
 _BASEMAP_HEADERS = [(b"cache-control", b"private, max-age=604800"), (b"vary", b"Cookie, Accept-Encoding"), *_SAFETY_HEADERS]
 _BASEMAP = "select source_type || ' ' || source from layers_basemap where key = $1 and kind = 'vector' and enabled"
+_GZIP = b"\x1f\x8b"
 _MVT_TYPE = (b"content-type", b"application/vnd.mapbox-vector-tile")
 
 
@@ -310,11 +314,13 @@ class TileServer:
         if not found:
             raise Refusal(404, "unknown_basemap", f"There is no vector basemap “{request.name[:40]}”.")
         source_type, _, source = found[0][0].partition(" ")
-        read = tile_file(Path(source)).vector_tile if source_type == "pmtiles" else basemap_tiles.vector_tile
-        content = await self.loop.run_in_executor(self._threads, read, request.z, request.x, request.y) or b""
-        zipped = content[:2] == b"\x1f\x8b"
-        if zipped and not takes_gzip:
-            content, zipped = gzip.decompress(content), False
+        path = Path(source) if source_type == "pmtiles" else None
+        try:
+            content = await self.loop.run_in_executor(self._threads, _basemap_tile, path, request.z, request.x, request.y, takes_gzip)
+        except (OSError, ValueError, zlib.error) as error:
+            log.warning("basemap_unreadable", basemap=request.name, error=type(error).__name__)
+            raise Refusal(503, "basemap_unreadable", f"The basemap “{request.name[:40]}” cannot be read at this place.") from error
+        zipped = content[:2] == _GZIP
         etag = f'"{hashlib.blake2b(content, digest_size=9).hexdigest()}"'.encode()
         start, body, etag, unchanged = _messages(content, etag, _BASEMAP_HEADERS, zipped=zipped)
         if tag is not None and _among(etag, tag):
@@ -390,6 +396,22 @@ def _band(layer: MapLayer, z: int) -> int:
     if layer.clusters and z < layer.clusters.below_zoom:
         return -1
     return sum(part.shown_at(z) << number for number, part in enumerate(layer.parts))
+
+
+def _basemap_tile(path: Path | None, z: int, x: int, y: int, takes_gzip: bool) -> bytes:
+    """Return a tile of the archive, of the bundled map when there is no path; empty when there is none. For a thread: it reads files.
+
+    Raises:
+        OSError, ValueError, zlib.error: the archive went away, or the tile is damaged or too large.
+    """
+    content = (tile_file(path).vector_tile(z, x, y) if path else basemap_tiles.vector_tile(z, x, y)) or b""
+    if takes_gzip or content[:2] != _GZIP:
+        return content
+    unzip = zlib.decompressobj(31)
+    plain = unzip.decompress(content, _MOST_TILE_BYTES)
+    if not unzip.eof:
+        raise ValueError(f"The tile {z}/{x}/{y} is cut off, or unpacks to more than {_MOST_TILE_BYTES:,} bytes.")
+    return plain
 
 
 def _zipped(content: bytes) -> bytes:

@@ -38,6 +38,7 @@ from spatial.datums import gcj02_to_bd09, wgs84_to_gcj02
 from spatial.tile_files import tile_file
 from spatial.tiles import HALF_WORLD_M
 
+_MOST_SIDE_PX = 1024
 _TRANSPARENT = ImageOptions(transparent=True, format="image/png")
 
 
@@ -138,8 +139,8 @@ class PmTilesSource(MapLayer):
             content = archive.tile(z - levels, x >> levels, y >> levels)
             if content is None:
                 raise BlankImageError()
-            picture = Image.open(io.BytesIO(content)).convert("RGBA")
-        except (OSError, ValueError) as error:
+            picture = _decoded(content)
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise SourceError(f"{self.path.name} cannot be read: {error}") from error
         if levels:
             side, across = picture.width / (1 << levels), 1 << levels
@@ -206,6 +207,18 @@ class _DatumShiftConfiguration(SourceConfiguration):
 
     def source(self, params: object = None) -> DatumShiftSource:
         return DatumShiftSource(self.context.caches[self.conf["cache"]].map_layer(), self.conf["datum"])
+
+
+def _decoded(content: bytes) -> Image.Image:
+    """Return the tile's picture. Its size is looked at first: uploads are decoded at some places only.
+
+    Raises:
+        OSError, ValueError, Image.DecompressionBombError: it is no tile's picture.
+    """
+    with Image.open(io.BytesIO(content), formats=["PNG", "JPEG", "WEBP"]) as picture:
+        if max(picture.size) > _MOST_SIDE_PX:
+            raise ValueError(f"a tile of {picture.width} x {picture.height} pixels")
+        return picture.convert("RGBA")
 
 
 def _ground_pixel_m(image: rasterio.DatasetReader) -> float:

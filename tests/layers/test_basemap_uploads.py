@@ -1,6 +1,8 @@
 """A person's picture comes in parts, becomes a COG, is on the map through a real MapProxy, and goes again."""
 
+import gzip
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -17,6 +19,9 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_q.models import OrmQ
+from PIL import Image
+from pmtiles.tile import Compression, TileType
+from pmtiles.writer import Writer
 
 from layers import basemap_records, basemap_uploads, imagery_proxy, jobs
 from layers.models import AuditRow, Basemap, BasemapUpload, Stream
@@ -362,8 +367,44 @@ def test_vector_tiles_are_served_and_not_moved(admin, planner, tmp_path, tiles):
 
     assert tiles.get(f"/basemaps/{shown['key']}/10/582/296.mvt", planner).content == tile
 
+    plain = tiles.get(f"/basemaps/{shown['key']}/10/582/296.mvt", planner, gzip_wanted=False)
+    assert plain.content == tile
+
     refused = browser.send("PATCH", f"/api/v1/admin/basemaps/{shown['key']}", {"datum": "GCJ02"})
     assert (refused.status_code, refused.json()["code"]) == (400, "bad_basemap")
     upload = sent(browser, contents, datum="BD09")
     work_of_the_queue()
     assert browser.get(f"{DOOR}/{upload['id']}").json()["problem"]["code"] == "unmovable"
+
+
+def archive(path: Path, tile: bytes, kind: TileType) -> Path:
+    """An archive of one tile at 0/0/0 that no check of ours has seen."""
+    with path.open("wb") as file:
+        writer = Writer(file)
+        writer.write_tile(0, tile)
+        header = {"version": 3, "tile_type": kind, "tile_compression": Compression.GZIP if kind == TileType.MVT else Compression.NONE}
+        box = {f"{end}_{axis}_e7": 0 for end in ("min", "max", "center") for axis in ("lon", "lat")}
+        writer.finalize(header | box | {"center_zoom": 0}, {})
+    return path
+
+
+def test_a_tile_that_unpacks_to_far_too_much_is_not_unpacked(planner, tmp_path, tiles):
+    bomb = archive(tmp_path / "bomb.pmtiles", gzip.compress(bytes(17 << 20)), TileType.MVT)
+    for key, source in (("bomb", bomb), ("gone", tmp_path / "gone.pmtiles")):
+        Basemap.objects.create(key=key, kind="vector", title_en=key, title_zh=key, source_type="pmtiles", source=str(source))
+        answer = tiles.get(f"/basemaps/{key}/0/0/0.mvt", planner, gzip_wanted=False)
+        assert answer.status == 503
+
+
+def test_a_tile_of_far_too_many_pixels_is_not_decoded():
+    out = io.BytesIO()
+    Image.new("1", (5000, 5000)).save(out, "PNG")
+    code = "import sys; from gridatlas_sources import _decoded; _decoded(sys.stdin.buffer.read())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=out.getvalue(),
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'mapproxy'}"},
+        capture_output=True,
+    )
+    assert b"ValueError: a tile of 5000 x 5000 pixels" in done.stderr
