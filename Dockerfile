@@ -20,7 +20,7 @@ COPY frontend frontend
 RUN npm --prefix frontend run build
 
 FROM ${DEBIAN_IMAGE} AS gridatlas
-RUN apt-get update && apt-get install -y --no-install-recommends python3 && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get install -y --no-install-recommends python3 fonts-noto-cjk && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/gridatlas --create-home gridatlas
 WORKDIR /srv/gridatlas
 COPY --from=packages /srv/gridatlas/.venv .venv

@@ -1,6 +1,8 @@
-"""One picture of several layers. A few are made at a time: each takes memory, and a source that hangs must not take all threads."""
+"""One picture of several layers. A few are made at a time, a large one alone: each takes memory, and a source that hangs must not take
+all threads."""
 
 import io
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import BoundedSemaphore
@@ -14,6 +16,8 @@ from layers.maps.questions import JPEG, MapQuestion
 from layers.models import Basemap
 
 AT_A_TIME = 4
+# A picture of 4096 px a side takes all places, some hundred MB with its layers.
+_PLACE_PX = 4_000_000
 WAIT_S = 5.0
 _places = BoundedSemaphore(AT_A_TIME)
 
@@ -28,7 +32,7 @@ def make(question: MapQuestion, drawables: Sequence[Drawable], user: access.Pers
     Raises:
         TooBusy, imagery.SourceDown, MapRefused: a layer shows more here than can be drawn.
     """
-    with _place():
+    with _places_for(question.view.width * question.view.height):
         is_clear = question.transparent and question.format != JPEG
         picture = Image.new("RGBA", (question.view.width, question.view.height), (0, 0, 0, 0) if is_clear else (*question.background, 255))
         for drawable in drawables:
@@ -49,10 +53,16 @@ def _drawn(drawable: Drawable, question: MapQuestion, user: access.Person) -> Im
 
 
 @contextmanager
-def _place() -> Iterator[None]:
-    if not _places.acquire(timeout=WAIT_S):
-        raise TooBusy("Too many pictures are being drawn at the moment; ask again.")
+def _places_for(pixels: int) -> Iterator[None]:
+    wanted = min(AT_A_TIME, 1 + pixels // _PLACE_PX)
+    until = time.monotonic() + WAIT_S
+    taken = 0
     try:
+        while taken < wanted:
+            if not _places.acquire(timeout=max(0.0, until - time.monotonic())):
+                raise TooBusy("Too many pictures are being drawn at the moment; ask again.")
+            taken += 1
         yield
     finally:
-        _places.release()
+        for _ in range(taken):
+            _places.release()

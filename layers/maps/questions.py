@@ -180,6 +180,8 @@ def layer_names(asked: Told, parameter: str) -> tuple[str, ...]:
     names = tuple(asked.needed(parameter).split(","))
     if len(names) > MAX_LAYERS:
         raise MapRefused(f"At most {MAX_LAYERS} layers go into one picture.", parameter=parameter)
+    if len(set(names)) < len(names):
+        raise MapRefused("One of the layers is named twice.", parameter=parameter)
     return names
 
 

@@ -1,6 +1,7 @@
 """What a real run writes into its log: every line with a request id, none with a name, a number, a question, a cookie or a token."""
 
 import contextlib
+import http.client
 import json
 import urllib.parse
 from pathlib import Path
@@ -13,9 +14,11 @@ from websockets.sync.client import connect
 
 from config.log_format import without_words
 from customers.models import Account
+from ops import settings
 from tests.cast import PASSWORD, THEATRE
 from tests.layers.live_server import until
 from tests.safety.real_process import RealProcess, Visitor, real_process
+from tests.walk.proxy import proxy
 
 pytestmark = pytest.mark.db
 
@@ -80,6 +83,22 @@ def abused(server: RealProcess, visitor: Visitor) -> None:
     with connect(address, origin=origin, additional_headers=cookie) as line, contextlib.suppress(ConnectionClosed):
         line.send("{Mikko")
         line.recv(5)
+
+
+@pytest.mark.unit
+def test_the_proxys_log_quotes_no_token_when_the_maps_do_not_answer(tmp_path: Path) -> None:
+    folder = tmp_path / "proxy"
+    with proxy([settings.free_port(set())], folder) as port:
+        said = {}
+        for path in ("/maps/wms?token=ga_secrettoken", "/elsewhere"):
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            connection.request("GET", path)
+            said[path] = connection.getresponse().status
+
+    assert set(said.values()) == {502}
+    log = (folder / "stderr").read_text() + (folder / "error.log").read_text()
+    assert "ga_secrettoken" not in log
+    assert "/elsewhere" in log
 
 
 @pytest.mark.unit
