@@ -118,6 +118,7 @@ def begin(*, file_name: str, size: int, stamp: str, wishes: Mapping[str, Any], u
             by=user, file_name=plain_name(file_name), bytes=size, stamp=stamp, wishes=dict(wishes), at=at, heard_at=at
         )
         _part_path(upload).touch(mode=0o600)
+        _told("upload", upload, user=user, at=at)
     return upload
 
 
@@ -167,7 +168,7 @@ def keep_file(path: Path, *, wishes: Mapping[str, Any], at: datetime) -> Basemap
     return upload
 
 
-def try_again(upload_id: uuid.UUID, *, crs: str, at: datetime) -> BasemapUpload:
+def try_again(upload_id: uuid.UUID, *, crs: str, user: User, at: datetime) -> BasemapUpload:
     """Make it once more, of a file that names no coordinate system in the one that was chosen.
 
     Raises:
@@ -182,10 +183,11 @@ def try_again(upload_id: uuid.UUID, *, crs: str, at: datetime) -> BasemapUpload:
         upload.heard_at = at
         _enqueue(upload)
         upload.save()
+        _told("again", upload, user=user, at=at)
     return upload
 
 
-def give_up(upload_id: uuid.UUID) -> None:
+def give_up(upload_id: uuid.UUID, *, user: User, at: datetime) -> None:
     """Remove an upload that is no basemap yet; if it is being made, that stops.
 
     Raises:
@@ -195,6 +197,7 @@ def give_up(upload_id: uuid.UUID) -> None:
         upload = _locked(upload_id)
         if upload.basemap_id:
             raise NotNow("It is a basemap by now; remove that.")
+        _told("give_up", upload, user=user, at=at)
         upload.delete()
         transaction.on_commit(lambda: _forget_files(upload_id))
 
@@ -278,6 +281,12 @@ def _is_older(path: Path, than: datetime) -> bool:
         return path.lstat().st_mtime < than.timestamp()
     except FileNotFoundError:
         return False
+
+
+def _told(verb: str, upload: BasemapUpload, *, user: User, at: datetime) -> None:
+    after = {"file": upload.file_name, "bytes": upload.bytes}
+    deed = audit.Deed(f"basemap.{verb}", layer="basemaps", object_id=str(upload.pk), label=upload.file_name, after=after)
+    audit.record([deed], user=user, at=at)
 
 
 def _claim(upload_id: uuid.UUID, *, at: datetime) -> int:

@@ -104,6 +104,7 @@ def _start_backing(here: Installation) -> Installation:
     left_behind = _stop_left_behind(here)
     if left_behind:
         say(f"Stopped {left_behind} processes that an earlier run had left behind")
+        _wait_for_own_port(here)
     _check_own_port(here)
     _move_busy_ports()
     here = Installation()
@@ -119,6 +120,14 @@ def _start_backing(here: Installation) -> Installation:
     here.cluster.create_database()
     _remember("processes", _processes(here))
     return here
+
+
+def _wait_for_own_port(here: Installation) -> None:
+    """Give a killed process the moment that it needs to let go of its port."""
+    host, port = here.settings["GRIDATLAS_HOST"], int(here.settings["GRIDATLAS_PORT"])
+    until = time.monotonic() + 10
+    while not settings.is_free(port, host) and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 def _check_own_port(here: Installation) -> None:

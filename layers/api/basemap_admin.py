@@ -226,7 +226,7 @@ class OneUpload(APIView):
     @extend_schema(operation_id="admin_basemap_uploads_remove", parameters=[KEY], responses={204: None})
     def delete(self, request: Request, upload_id: uuid.UUID) -> Response:
         user = access.require_administrator(request.user)
-        return run_command(request, user, lambda at: basemap_uploads.give_up(upload_id), status=204)
+        return run_command(request, user, lambda at: basemap_uploads.give_up(upload_id, user=user, at=at), status=204)
 
 
 class UploadPart(APIView):
@@ -262,7 +262,7 @@ class UploadAgainDoor(APIView):
         user = access.require_administrator(request.user)
         basemap_uploads.find(upload_id)
         crs = valid(UploadAgain, request.data)["crs"]
-        return run_command(request, user, lambda at: UploadOut(basemap_uploads.try_again(upload_id, crs=crs, at=at)).data)
+        return run_command(request, user, lambda at: UploadOut(basemap_uploads.try_again(upload_id, crs=crs, user=user, at=at)).data)
 
 
 def _name(upload: BasemapUpload) -> str:

@@ -20,7 +20,7 @@ from tests.cast import PASSWORD  # noqa: E402
 
 # Two planners, because some stories need two people who may do the same.
 # Whose account is changed by a story: nobody else signs in as them.
-ACCOUNTS = ("aino", "eino", "helmi", "ilona", "onni", "saara", "toivo", "vesa")
+ACCOUNTS = ("aino", "eino", "helmi", "ilona", "onni", "saara", "toivo", "urho", "vesa")
 PEOPLE = {role: role for role in ROLE_ACTIONS} | {"planner2": "planner"} | dict.fromkeys(ACCOUNTS, "planner")
 NAMES = {"planner": ("Pekka", "Planner"), "planner2": ("Paula", "Planner"), "inspector": ("Ines", "Inspector")}
 

@@ -158,8 +158,8 @@ def test_a_session_ended_elsewhere_is_signed_out_here(first_page, another_contex
 
 
 def test_one_session_is_ended_and_the_others_stay(first_page, base_url):
-    elsewhere = [Person(base_url, "vesa"), Person(base_url, "vesa")]
-    enter(first_page, base_url, "vesa")
+    elsewhere = [Person(base_url, "urho"), Person(base_url, "urho")]
+    enter(first_page, base_url, "urho")
     open_account(first_page, "Signed in on")
     ends = first_page.get_by_role("button", name="Sign out: Python")
     expect(ends).to_have_count(2)

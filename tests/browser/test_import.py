@@ -121,7 +121,7 @@ def test_what_cannot_be_guessed_is_asked_and_a_far_move_is_asked_about_once(
     open_map(sign_in(page), at=SQUARE, **{"import": "new"})
 
     page.locator("input[type=file]").set_input_files([file])
-    account = page.get_by_label(re.compile("^" + re.escape(say("en", "import:target.account_no"))))
+    account = page.get_by_label(re.compile("^" + re.escape(say("en", "domain:field.accountNo"))))
     expect(account).to_have_attribute("aria-invalid", "true", timeout=60_000)
     account.select_option("no")
     press(page, "import:columns.check")

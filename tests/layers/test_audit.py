@@ -22,6 +22,7 @@ from layers.models import AuditHead, AuditRow
 from portal.accounts import ensure_demo_accounts
 from tests.cast import MONDAY, MUSEUM, PASSWORD, THEATRE, Browser, person
 from tests.customers.importing_services import CASES as IMPORTING
+from tests.layers.basemap_services import CASES as BASEMAPS
 from tests.layers.importing_services import CASES as IMPORTING_NETWORKS
 from tests.layers.test_events_rebuild_state import CASES as PUBLISHING
 from tests.portal.writing_services import CASES as PORTAL
@@ -44,6 +45,7 @@ CASES: dict[str, Case] = {
     **PORTAL,
     **IMPORTING,
     **IMPORTING_NETWORKS,
+    **BASEMAPS,
     "layers.reference_data.import_network": lambda *_: reference_data.import_network(SMALL),
     "layers.reference_data.import_areas": _areas,
     "layers.reference_data.import_places": lambda *_: reference_data.import_places([PLACE], origin="by-hand"),
@@ -71,7 +73,14 @@ WITHOUT_A_ROW = {
     "portal.lockout.reserve",
     # It fills the import's own rows, which change nothing yet; who brought the file and who has it stored leave theirs.
     "customers.importing.checking.check",
+    # Bytes of a file whose upload has its row; the basemap that is made of it leaves its own: `tests/layers/test_basemap_uploads.py`.
+    "layers.basemap_uploads.receive",
+    "layers.basemap_uploads.work",
+    # It writes a file of what the tables say.
+    "layers.basemap_records.hand_to_mapproxy",
     "layers.importing.checking.check",
+    # It reads which imports nobody works on.
+    "layers.importing.working.stalled",
     # Its own row is the anchor of the chain: `test_s69_old_rows_go_by_the_owners_command_and_the_chain_still_verifies`.
     "layers.audit.trim",
 }

@@ -277,7 +277,7 @@ def test_strangers_are_refused_in_the_services_own_words(planner: User, colours:
         ({"CRS": None}, "MissingParameterValue"),
         ({"CRS": "EPSG:99999"}, "InvalidCRS"),
         ({"CRS": "+proj=utm"}, "InvalidCRS"),
-        ({"CRS": "EPSG:2154"}, "InvalidCRS"),
+        ({"CRS": "EPSG:2225"}, "InvalidCRS"),
         ({"BBOX": "1,2,3"}, ""),
         ({"BBOX": "a,b,c,d"}, ""),
         ({"BBOX": "nan,0,1,1"}, ""),

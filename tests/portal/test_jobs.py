@@ -26,7 +26,7 @@ def test_scheduling_twice_is_scheduling_once_and_every_job_exists():
     call_command("schedule_jobs", verbosity=0)
 
     functions = list(Schedule.objects.values_list("func", flat=True))
-    assert len(functions) == len(set(functions)) == 10
+    assert len(functions) == len(set(functions)) == len(TIMETABLE) + len(EVERY_MINUTES)
     assert all(callable(import_string(name)) for name in functions)
 
 

@@ -28,6 +28,8 @@ SAMPLES: dict[str, list[Any]] = {
     "job_id": ["0" * 32],
     "import_id": [NOBODY],
     "export_id": [NOBODY],
+    "upload_id": [NOBODY],
+    "basemap_key": ["demo"],
 }
 SIGN_IN = json.dumps({"username": "aino", "password": "correct horse battery staple"})
 # What checks nothing because it changes nothing: any method gets the page itself or a redirect to the sign-in page.

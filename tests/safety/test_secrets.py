@@ -130,5 +130,7 @@ def test_s63_only_the_imports_take_a_file() -> None:
     assert {door for door in doors if door[2] != Json.media_type} == {
         ("post", "/api/v1/imports", "multipart/form-data"),
         ("post", "/api/v1/network-imports", "multipart/form-data"),
+        # Bytes of a picture; the child of tests/spatial/test_rasters.py reads them.
+        ("put", "/api/v1/admin/basemap-uploads/{upload_id}/parts", "application/octet-stream"),
     }
     assert settings.REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] == ["portal.api.parsers.Json"]
