@@ -187,7 +187,7 @@ def try_again(upload_id: uuid.UUID, *, crs: str, user: User, at: datetime) -> Ba
     return upload
 
 
-def give_up(upload_id: uuid.UUID, *, user: User, at: datetime) -> None:
+def give_up(upload_id: uuid.UUID, *, user: User | None, at: datetime) -> None:
     """Remove an upload that is no basemap yet; if it is being made, that stops.
 
     Raises:
@@ -283,7 +283,7 @@ def _is_older(path: Path, than: datetime) -> bool:
         return False
 
 
-def _told(verb: str, upload: BasemapUpload, *, user: User, at: datetime) -> None:
+def _told(verb: str, upload: BasemapUpload, *, user: User | None, at: datetime) -> None:
     after = {"file": upload.file_name, "bytes": upload.bytes}
     deed = audit.Deed(f"basemap.{verb}", layer="basemaps", object_id=str(upload.pk), label=upload.file_name, after=after)
     audit.record([deed], user=user, at=at)

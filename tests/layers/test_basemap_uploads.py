@@ -45,7 +45,7 @@ def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def map_proxy(var_dir: Path) -> Iterator[str]:
     """A MapProxy process that begins without any imagery."""
-    (var_dir / "mapproxy").mkdir()
+    (var_dir / "mapproxy").mkdir(exist_ok=True)
     config, _ = basemap_records.mapproxy_config([], var_dir=var_dir, environ={})
     (var_dir / "mapproxy" / "mapproxy.yaml").write_text(basemap_records.yaml.safe_dump(config))
     url = f"http://127.0.0.1:{free_port()}"

@@ -54,7 +54,7 @@ class Command(BaseCommand):
             basemap_uploads.work(upload.pk, clock=timezone.now)
         upload.refresh_from_db()
         if upload.basemap is None:
-            basemap_uploads.give_up(upload.pk)
+            basemap_uploads.give_up(upload.pk, user=None, at=timezone.now())
             raise CommandError((upload.problem or {}).get("text", "It could not be made."))
         self._say(upload.basemap, upload.made or {}, as_json=options["json"])
 
