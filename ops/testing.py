@@ -41,7 +41,7 @@ CHECKS: tuple[tuple[tuple[str, Sequence[str]], ...], ...] = (
 # Whole files, in the order of tests/conftest.py, go to one of three processes: a file shares the servers and browsers that it started. Three on
 # two cores, because a third of the time a test waits, for a browser to come to rest or for a clock. Each process has its own databases.
 # They share Redis: a foreign hint only makes a hub look into its own log.
-_THREE_AT_ONCE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+_TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 # The data of a test run may be lost at any moment, so nothing waits for the disk. Connections: each process has several web processes.
 _FAST = [
     "--fsync=off",
@@ -58,7 +58,7 @@ def test(*arguments: str) -> int:
     with _throwaway_services() as env:
         codes = [] if arguments else _checks(env)
         say("pytest")
-        codes.append(_pytest(arguments or _THREE_AT_ONCE, env))
+        codes.append(_pytest(arguments or _TWO_AT_ONCE, env))
     return next((code for code in codes if code), 0)
 
 
