@@ -38,9 +38,9 @@ CHECKS: tuple[tuple[tuple[str, Sequence[str]], ...], ...] = (
         ("Tests of the front end", [*_NPM, "test"]),
     ),
 )
-# Whole files, in the order of tests/conftest.py, go to one of three processes: a file shares the servers and browsers that it started. Three on
-# two cores, because a third of the time a test waits, for a browser to come to rest or for a clock. Each process has its own databases.
-# They share Redis: a foreign hint only makes a hub look into its own log.
+# Whole files, in the order of tests/conftest.py, go to one of two processes: a file shares the servers and browsers that it started. Each
+# process has its own databases. They share Redis: a foreign hint only makes a hub look into its own log. A third process would use the time
+# in which a test waits, but then the cost of a frame is measured beside two others.
 _TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 # The data of a test run may be lost at any moment, so nothing waits for the disk. Connections: each process has several web processes.
 _FAST = [

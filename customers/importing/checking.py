@@ -10,8 +10,9 @@ import shapely
 from django.conf import settings
 from django.db import connection, transaction
 
-from customers.importing import cleaning, mapping, staging, storage
+from customers.importing import cleaning, mapping, staging
 from customers.importing.problems import problem
+from customers.importing.storage import FILES
 from customers.models import LAYER_ID, Import, ImportMapping, ImportRow, ImportState
 from customers.selectors import person_name
 from layers import access
@@ -36,7 +37,7 @@ def check(batch: Import, *, clock: Clock) -> None:
     """
     run = _begin(batch, at=clock())
     try:
-        with reading.read(storage.path_of(batch), Wanted(batch.choices.get("encoding") or "", batch.choices.get("layer") or "")) as file:
+        with reading.read(FILES.path_of(batch), Wanted(batch.choices.get("encoding") or "", batch.choices.get("layer") or "")) as file:
             first = next(file.batches, None)
             found = _find_out(batch, file.header, first)
             if not _note_found(batch, run, found, at=clock()):

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from customers.importing import problems, storage
+from customers.importing import problems
 from customers.importing.mapping import TARGETS
+from customers.importing.storage import FILES
 from customers.models import WORKING, Import, ImportQuerySet, ImportRow, RowStatus
 from customers.selectors import person_name
 from layers import csv_text
@@ -72,7 +73,7 @@ def rejects_csv(batch: Import) -> Iterator[str]:
     wanted = Wanted(batch.reading.get("encoding") or "", batch.reading.get("layer") or "")
     if batch.detected.get("format") not in ("CSV", "SHP"):
         wanted = Wanted("", wanted.layer)
-    with reading.read(storage.path_of(batch), wanted) as file:
+    with reading.read(FILES.path_of(batch), wanted) as file:
         yield csv_text.BOM + csv_text.line([*names, "row", "reason", "reason_text"])
         for rows in file.batches:
             numbers = rows.column(0).to_numpy()

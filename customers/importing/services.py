@@ -9,11 +9,13 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
 from django_q.tasks import async_task
 
-from customers.importing import checking, storage, storing
+from customers.importing import checking, storing
 from customers.importing.mapping import BY_NAME
+from customers.importing.storage import FILES
 from customers.models import LAYER_ID, WORKING, Import, ImportRow, ImportState
 from customers.selectors import NotThere
 from layers import access, audit, live
+from layers.kept_files import QUOTA_BYTES, TooLarge
 from spatial import datums
 from spatial.files import kinds
 from spatial.files.text import CODECS, plain_name
@@ -48,31 +50,31 @@ def start_import(*, user: User, file_name: str, pieces: Iterable[bytes], at: dat
     Without `queue`, here and below, the caller does the worker's part itself.
 
     Raises:
-        storage.TooLarge: the file, or this person's files together.
+        TooLarge: the file, or this person's files together.
         spatial.files.rows.BadFile: it is no kind of file that can be read here.
     """
     batch = Import(by=access.author(user), at=at, file_name=plain_name(file_name))
-    batch.file_bytes, batch.sha256 = storage.keep(batch, pieces)
+    batch.file_bytes, batch.sha256 = FILES.keep(batch, pieces)
     try:
         # What nobody can read is refused at once, by its bytes; everything else of the file only the child looks at.
-        kinds.kind_of(storage.path_of(batch))
+        kinds.kind_of(FILES.path_of(batch))
         with transaction.atomic():
             own = Import.objects.filter(by=batch.by)
             same = own.filter(state__in=_OPEN, sha256=batch.sha256, file_name=batch.file_name).first()
             if same:
-                storage.forget(batch)
+                FILES.forget(batch)
                 return same
             # Those that can be cancelled: what was stored already is kept, so that it can be taken back, and shuts nobody out.
             open_ones = own.filter(state__in=(*_OPEN, ImportState.FAILED), is_file_kept=True)
             kept = open_ones.aggregate(bytes=Sum("file_bytes"))["bytes"] or 0
-            if kept + batch.file_bytes > storage.QUOTA_BYTES:
-                raise storage.TooLarge("Your open imports take all the room that you have; cancel those that you do not need.")
+            if kept + batch.file_bytes > QUOTA_BYTES:
+                raise TooLarge("Your open imports take all the room that you have; cancel those that you do not need.")
             batch.save(force_insert=True)
             if queue:
                 _enqueue(batch)
             _record("start", batch, user=user, at=at, after={"bytes": batch.file_bytes, "sha256": batch.sha256})
     except BaseException:
-        storage.forget(batch)
+        FILES.forget(batch)
         raise
     return batch
 
@@ -132,7 +134,7 @@ def cancel_import(batch_id: Any, *, user: User, at: datetime) -> Import:
             batch.state, batch.is_file_kept, batch.cursor = ImportState.CANCELLED, False, 0
             batch.run += 1
             batch.save()
-            transaction.on_commit(lambda: storage.forget(batch))
+            transaction.on_commit(lambda: FILES.forget(batch))
         elif batch.state in (ImportState.COMMITTING, ImportState.FAILED):
             # One that was stored whole, and failed while it was taken back, is taken back and not cancelled.
             batch.is_cancelled = batch.committed_at is None
@@ -187,8 +189,8 @@ def forget_imports(*, older_than: datetime, at: datetime) -> int:
         with transaction.atomic():
             Import.objects.filter(pk=batch.pk).update(is_file_kept=False)
             _record("forget", batch, user=access.everybody(), at=at)
-        storage.forget(batch)
-    storage.forget_strays(at=at)
+        FILES.forget(batch)
+    FILES.forget_strays(Import.objects.all(), at=at)
     return len(old)
 
 

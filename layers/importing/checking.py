@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from layers import access
 from layers.importing import files, judging, kinds, stored
+from layers.importing.files import FILES
 from layers.importing.judging import Judged, Placing
 from layers.importing.kinds import BY_NAME, KINDS
 from layers.models import BatchRowStatus, BatchState, NetworkImport, NetworkImportRow
@@ -135,7 +136,7 @@ def _read(batch: NetworkImport, run: int, clock: Clock) -> list[Layer]:
     layers: list[Layer] = []
     done = 0
     wanted = Wanted(batch.choices.get("encoding") or "", shapes=True, most_layers=MAX_LAYERS)
-    with reading.read_layers(files.path_of(batch), wanted) as found:
+    with reading.read_layers(FILES.path_of(batch), wanted) as found:
         for layer in found:
             pieces = []
             for rows in layer.batches:

@@ -9,7 +9,8 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import QuerySet
 
 from layers import access, csv_text
-from layers.importing import files, problems
+from layers.importing import problems
+from layers.importing.files import FILES
 from layers.importing.kinds import KINDS
 from layers.map_layers import NETWORK_ID
 from layers.models import BATCH_WORKING, BatchRowStatus, NetworkImport, NetworkImportRow
@@ -111,7 +112,7 @@ def rejects_csv(batch: NetworkImport) -> Iterator[str]:
         if not reasons:
             continue
         columns = [column["name"] for column in layer["columns"]]
-        with reading.read(files.path_of(batch), Wanted(encoding, layer["name"], shapes=True)) as file:
+        with reading.read(FILES.path_of(batch), Wanted(encoding, layer["name"], shapes=True)) as file:
             if head:
                 yield head
                 head = ""

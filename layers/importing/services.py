@@ -10,8 +10,10 @@ from django.db.models import Exists, OuterRef, Q, Sum
 from django_q.tasks import async_task
 
 from layers import access, audit, live
-from layers.importing import checking, files, selectors
+from layers.importing import checking, selectors
+from layers.importing.files import FILES
 from layers.importing.kinds import BY_NAME
+from layers.kept_files import QUOTA_BYTES, TooLarge
 from layers.map_layers import NETWORK_ID
 from layers.models import BATCH_WORKING, BatchState, NetworkImport, NetworkImportRow
 from spatial import datums
@@ -51,24 +53,24 @@ def start_import(*, user: User, file_name: str, pieces: Iterable[bytes], at: dat
     Without `queue`, here and below, the caller does the worker's part itself.
 
     Raises:
-        files.FileTooLarge: the file, or this person's files together.
+        TooLarge: the file, or this person's files together.
         spatial.files.rows.BadFile: it is no kind of file in which a network can be read here.
     """
     batch = NetworkImport(by=access.author(user), at=at, file_name=plain_name(file_name), seen_at=at)
-    batch.file_bytes, batch.sha256 = files.keep(batch, pieces)
+    batch.file_bytes, batch.sha256 = FILES.keep(batch, pieces)
     try:
-        if file_kinds.kind_of(files.path_of(batch)) not in FORMATS:
+        if file_kinds.kind_of(FILES.path_of(batch)) not in FORMATS:
             raise BadFile("unsupported", "A network is read from a GeoPackage, a zipped Shapefile, GeoJSON, CSV or XLSX.")
         with transaction.atomic():
             own = NetworkImport.objects.filter(by=batch.by)
             same = own.filter(state__in=_OPEN, sha256=batch.sha256, file_name=batch.file_name).first()
             if same:
-                files.forget(batch)
+                FILES.forget(batch)
                 return same
             kept = own.filter(is_file_kept=True).aggregate(bytes=Sum("file_bytes"))["bytes"] or 0
             # The command line is nobody's: whoever may use it may fill the disk as well.
-            if batch.by and kept + batch.file_bytes > files.QUOTA_BYTES:
-                raise files.FileTooLarge(
+            if batch.by and kept + batch.file_bytes > QUOTA_BYTES:
+                raise TooLarge(
                     "The files of your imports take all the room that you have; cancel open ones, or wait until old ones are forgotten."
                 )
             batch.save(force_insert=True)
@@ -76,7 +78,7 @@ def start_import(*, user: User, file_name: str, pieces: Iterable[bytes], at: dat
                 _enqueue(batch)
             _record("start", batch, user=user, at=at, after={"bytes": batch.file_bytes, "sha256": batch.sha256})
     except BaseException:
-        files.forget(batch)
+        FILES.forget(batch)
         raise
     return batch
 
@@ -141,7 +143,7 @@ def cancel_import(batch_id: Any, *, user: User, at: datetime, queue: bool = True
             batch.run += 1
             batch.save()
             checking.forget_rows(batch)
-            transaction.on_commit(lambda: files.forget(batch))
+            transaction.on_commit(lambda: FILES.forget(batch))
         elif batch.state in (BatchState.COMMITTING, BatchState.FAILED):
             # One that was stored whole, and failed while it was taken back, is taken back and not cancelled.
             batch.is_cancelled = batch.committed_at is None
@@ -197,8 +199,8 @@ def forget_imports(*, older_than: datetime, at: datetime) -> int:
             mine.update(is_file_kept=False)
             mine.filter(state__in=(BatchState.WAITING, BatchState.CHECKED)).update(state=BatchState.CANCELLED)
             _record("forget", batch, user=access.everybody(), at=at)
-        files.forget(batch)
-    files.forget_strays(at=at)
+        FILES.forget(batch)
+    FILES.forget_strays(NetworkImport.objects.all(), at=at)
     return len(old)
 
 

@@ -13,13 +13,12 @@ from rest_framework.views import set_rollback
 
 from customers import services as customers
 from customers.importing import services as imports
-from customers.importing.storage import TooLarge
 from customers.selectors import NotThere, customer_card, move_row
 from layers import access, basemap_changes, basemap_records, basemap_uploads, exports, idempotency, prints, registry, tokens
 from layers import services as rights
 from layers.importing import services as network_imports
-from layers.importing.files import FileTooLarge
 from layers.importing.selectors import UnknownImport
+from layers.kept_files import TooLarge
 from layers.ogc.refusals import BadQuery
 from portal import keys, lockout, second_factor
 from portal import sessions as open_sessions
@@ -82,7 +81,6 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
     network_imports.NotNow: (409, "not_now"),
     network_imports.FarMoves: (409, "far_moves"),
     network_imports.BadChoice: (400, "invalid"),
-    FileTooLarge: (413, "too_large"),
     points.VersionConflict: (409, "version_conflict"),
     points.GuardDistance: (409, "guard_distance"),
     points.NothingToUndo: (409, "nothing_to_undo"),

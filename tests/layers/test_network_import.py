@@ -17,7 +17,8 @@ from django.db import connection
 from django.utils import timezone
 
 from layers import audit, reference_data
-from layers.importing import checking, files, services, storing, working
+from layers.importing import checking, services, storing, working
+from layers.kept_files import QUOTA_BYTES
 from layers.models import AuditRow, LayerGrant, NetworkImport, Stream
 from spatial.models import Area, Feeder, Line, Network, Node, Station, Substation, Transformer
 from tests.cast import Browser, person
@@ -640,7 +641,7 @@ def test_old_imports_are_forgotten_but_not_what_failed_half_stored(planner: User
 def test_every_kept_file_counts_in_a_persons_quota(planner: User, tmp_path: Path) -> None:
     browser = Browser(planner)
     command(browser, bring(browser, geopackage(tmp_path / "grid.gpkg", upper_rhine())), "commit")
-    NetworkImport.objects.update(file_bytes=files.QUOTA_BYTES)
+    NetworkImport.objects.update(file_bytes=QUOTA_BYTES)
 
     answer = browser.client.post("/api/v1/network-imports", {"file": SimpleUploadedFile("a.csv", b"code,name\nA,B\n")})
 

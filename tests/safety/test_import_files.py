@@ -201,7 +201,7 @@ def test_s23_a_virtual_file_is_refused_whatever_it_is_called(planner: User, list
             assert (answer.status_code, answer.json()["code"]) == (422, "unsupported")
 
     assert listener.hits == 0
-    assert not [file for file in (storage.path_of(Import())).parent.glob("*") if not Import.objects.filter(pk=file.name).exists()]
+    assert not [file for file in (storage.FILES.path_of(Import())).parent.glob("*") if not Import.objects.filter(pk=file.name).exists()]
 
 
 @pytest.mark.django_db
@@ -439,7 +439,7 @@ def test_s63_what_is_no_table_and_no_map_is_refused_at_the_door(planner: User, b
 
 @pytest.mark.django_db
 def test_s63_a_person_has_only_so_much_room(planner: User, museum: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "QUOTA_BYTES", 100)
+    monkeypatch.setattr("customers.importing.services.QUOTA_BYTES", 100)
     browser = Browser(planner)
     assert (
         browser.client.post("/api/v1/imports", {"file": SimpleUploadedFile("a.csv", b"account_no,name\n" + b"1,A\n" * 15)}).status_code
@@ -449,7 +449,7 @@ def test_s63_a_person_has_only_so_much_room(planner: User, museum: Account, monk
     answer = browser.client.post("/api/v1/imports", {"file": SimpleUploadedFile("b.csv", b"account_no,name\n" + b"2,B\n" * 15)})
 
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
-    monkeypatch.setattr(storage, "MAX_BYTES", 20)
+    monkeypatch.setattr("layers.kept_files.MAX_BYTES", 20)
     assert browser.client.post("/api/v1/imports", {"file": SimpleUploadedFile("c.csv", b"x,y\n" * 10)}).status_code == 413
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from customers.importing import selectors, services, storage, working
+from customers.importing import selectors, services, working
 from customers.models import Import, ImportState
 from layers import access, audit
+from layers.kept_files import TooLarge
 from spatial.files.rows import BadFile
 
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
                     batch = self._worked(batch)
                 elif "cancel" in batch.can():
                     services.cancel_import(batch.pk, user=user, at=timezone.now())
-            except (OSError, BadFile, storage.TooLarge, services.BadChoice, services.FarMoves) as error:
+            except (OSError, BadFile, TooLarge, services.BadChoice, services.FarMoves) as error:
                 raise CommandError(f"{path.name}: {error} Nothing is stored.") from error
         self._report(batch, options)
 

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from layers import access, audit, reference_data
-from layers.importing import files, selectors, services, working
+from layers.importing import selectors, services, working
+from layers.kept_files import TooLarge
 from layers.models import BatchState, NetworkImport
 from spatial.files.kinds import kind_of
 from spatial.files.rows import BadFile
@@ -106,7 +107,7 @@ class Command(BaseCommand):
                 told = selectors.import_out(batch, at=timezone.now())
         except services.FarMoves as error:
             raise CommandError(f"{path.name}: {error} Say so with --yes-far. Nothing is stored.") from error
-        except (OSError, BadFile, files.FileTooLarge, services.BadChoice) as error:
+        except (OSError, BadFile, TooLarge, services.BadChoice) as error:
             raise CommandError(f"{path.name}: {error} Nothing is stored.") from error
         self._report(told, options)
         if batch.state == BatchState.FAILED:
