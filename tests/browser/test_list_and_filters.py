@@ -233,19 +233,31 @@ def test_half_a_million_rows_do_not_break_it(page, sign_in, open_map, three, wor
     expect(page.locator(ROWS).first).to_be_focused()
 
 
-def test_twenty_thousand_rows_scroll_smoothly(page, sign_in, open_map, three, world):
+def test_twenty_thousand_rows_scroll_as_smoothly_as_four_hundred(another_context, sign_in, open_map, three, world):
     template = world.supervisor.get("/api/v1/customers?limit=1")["results"][0]
-    page.route("**/api/v1/customers?*", _ledger_of(20_000, template))
-    sign_in(page)
-    open_map(page, at=MUSEUM, drawer="customers")
-    expect(row(page, "Site 0").first).to_be_visible()
+    costs_ms: dict[int, list[float]] = {400: [], 20_000: []}
+    for _ in range(2):
+        for rows, costs in costs_ms.items():
+            page = another_context(viewport={"width": 1440, "height": 900}).new_page()
+            page.route("**/api/v1/customers?*", _ledger_of(rows, template))
+            sign_in(page)
+            open_map(page, at=MUSEUM, drawer="customers")
+            expect(row(page, "Site 0").first).to_be_visible()
+            costs.append(_frame_ms(page))
+            assert page.locator(ROWS).count() < 60
+            page.context.close()
 
-    # CPU time of the page's main thread, not the clock on the wall: other tests may be running beside this one.
+    print(f"main-thread CPU per frame: {costs_ms}")
+    # As a ratio in one run: what a frame costs on this machine today is a matter of what else it does.
+    assert min(costs_ms[20_000]) < 1.5 * min(costs_ms[400])
+
+
+def _frame_ms(page: Page) -> float:
+    """Scroll three rows further in every frame, 180 a second, a fast wheel; return the CPU time of the page's main thread per frame."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     busy_s = lambda: next(m["value"] for m in session.send("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration")  # noqa: E731
     before_s = busy_s()
-    # Three rows further in every frame, 180 a second: a fast wheel.
     page.evaluate(
         """async () => {
             const scroller = document.querySelector("[role=grid]").parentElement;
@@ -255,11 +267,7 @@ def test_twenty_thousand_rows_scroll_smoothly(page, sign_in, open_map, three, wo
             }
         }"""
     )
-    per_frame_ms = (busy_s() - before_s) / 120 * 1000
-
-    assert per_frame_ms < 16.7, "At 60 frames a second there are 16.7 ms for each."
-    print(f"{per_frame_ms:.1f} ms of main-thread CPU per frame")
-    assert page.locator(ROWS).count() < 60
+    return (busy_s() - before_s) / 120 * 1000
 
 
 def test_on_a_phone_the_list_is_two_lines_per_customer_and_the_map_stays(another_context, sign_in, open_map, three):
