@@ -226,7 +226,8 @@ def test_a_password_is_changed_with_its_rules_in_sight(first_page, base_url):
     page.get_by_label("Your password now").fill(PASSWORD)
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_text("Your password is changed.")).to_be_visible()
-    page.get_by_role("button", name="Close").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     sign_out(page)
     fill_in(page, "onni", NEW_PASSWORD)
 

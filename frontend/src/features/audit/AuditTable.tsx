@@ -55,7 +55,8 @@ export function AuditTable({ rows }: { rows: readonly AuditRow[] }) {
 function Summary({ row, open, onToggle }: { row: AuditRow; open: boolean; onToggle: () => void }) {
   const { t } = useTranslation(["audit", "domain", "administration"]);
   const { zone } = useMe().utility;
-  const named = row.object_label || [row.layer, row.object_id].filter(Boolean).join(" ");
+  const layer = row.layer && t(`value.layer.${row.layer}`, { defaultValue: row.layer });
+  const named = row.object_label || [layer, row.object_id].filter(Boolean).join(" ");
   // Jobs are named by where they are written: layers.jobs.check_audit.
   const object =
     row.layer === "jobs" ? t(`administration:system.job.${named.split(".").at(-1)}`, { defaultValue: named }) : named;
